@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { capabilities, device, type Capabilities, type Device, deviceId } from './capabilities.js';
+import { errorMessage } from './errors.js';
+import { preview, tokenCount, type Preview, type TokenCount } from './generation.js';
+
+/**
+ * The engine: the process that holds every ONNX session. `app` talks to the `Engine` port and never knows which
+ * process answers; the supervisor turns calls into the messages below. Both ends validate what they receive.
+ */
+
+const deviceWish = z.enum(['auto', ...deviceId.options]);
+export type DeviceWish = z.infer<typeof deviceWish>;
+
+export const generateRequest = z.object({
+  /** Folder of the model, used in place. */
+  modelPath: z.string(),
+  device: deviceWish,
+  prompt: z.string(),
+  negative: z.string(),
+  steps: z.number().int().positive(),
+  cfg: z.number(),
+  sampler: z.string(),
+  schedule: z.string(),
+  seed: z.number().int().nonnegative(),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  clipSkip: z.number().int().positive(),
+  /** Initial (and step) noise given in a `.safetensors` instead of drawn; `index` picks the picture of its batch. */
+  latents: z.object({ file: z.string(), index: z.number().int().nonnegative() }).nullable(),
+  /** Written after every step, read first when it exists: the picture goes on from there. Null = none kept. */
+  checkpointFile: z.string().nullable(),
+  /** Previews with every step; the fitted map is cached in this folder. Null = no previews. */
+  previewCache: z.string().nullable(),
+});
+export type GenerateRequest = z.infer<typeof generateRequest>;
+
+export const generateProgress = z.object({
+  phase: z.enum(['loading', 'denoising', 'decoding']),
+  step: z.number().int().nonnegative(),
+  steps: z.number().int().positive(),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  preview: preview.nullable(),
+});
+export type GenerateProgress = z.infer<typeof generateProgress>;
+
+export const generatedPicture = z.object({
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  /** Row-major RGB, 3 bytes a pixel. */
+  rgb: z.instanceof(Uint8Array),
+  device: z.string(),
+  noise: z.enum(['cpu', 'given']),
+  notices: z.array(z.string()),
+  seconds: z.object({ load: z.number(), denoise: z.number(), decode: z.number(), total: z.number() }),
+});
+export type GeneratedPicture = z.infer<typeof generatedPicture>;
+
+export const runRequest = z.object({
+  modelPath: z.string(),
+  /** A component by its name in command-line.md: `unet`, `text_encoder` ... */
+  component: z.string(),
+  device: deviceWish,
+  /** `.safetensors` with the component's inputs, and where its outputs go. */
+  inputs: z.string(),
+  out: z.string(),
+});
+export type RunRequest = z.infer<typeof runRequest>;
+
+export const runResult = z.object({
+  device: z.string(),
+  outputs: z.record(z.string(), z.object({ shape: z.array(z.number()), dtype: z.string() })),
+  seconds: z.number(),
+});
+export type RunResult = z.infer<typeof runResult>;
+
+export interface Engine {
+  capabilities(): Promise<Capabilities>;
+  devices(): Promise<Device[]>;
+  /** Aborting `signal` stops between two steps; the promise rejects with kind `cancelled`, the checkpoint stays. */
+  generate(
+    request: GenerateRequest,
+    onProgress: (progress: GenerateProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedPicture>;
+  /** How many latents of the file `--latents` names: `{count, width, height}` in pictures and pixels. */
+  inspectLatents(request: { modelPath: string; file: string }): Promise<{ count: number; width: number; height: number }>;
+  run(request: RunRequest, signal: AbortSignal): Promise<RunResult>;
+  countTokens(request: { modelPath: string; text: string }): Promise<TokenCount>;
+  /** Close every session; memory goes back to the system. */
+  unload(): Promise<void>;
+}
+
+export type EnginePreview = Preview;
+
+/** Request and reply of every call, by name. `signal` travels as a `cancel` message, progress as events. */
+export const engineCalls = {
+  capabilities: { request: z.object({}), reply: capabilities },
+  devices: { request: z.object({}), reply: z.array(device) },
+  generate: { request: generateRequest, progress: generateProgress, reply: generatedPicture },
+  inspectLatents: {
+    request: z.object({ modelPath: z.string(), file: z.string() }),
+    reply: z.object({ count: z.number().int(), width: z.number().int(), height: z.number().int() }),
+  },
+  run: { request: runRequest, reply: runResult },
+  countTokens: { request: z.object({ modelPath: z.string(), text: z.string() }), reply: tokenCount },
+  unload: { request: z.object({}), reply: z.object({}) },
+} as const;
+
+export { errorMessage };

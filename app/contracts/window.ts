@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { capabilities, device } from './capabilities.js';
+import { errorMessage } from './errors.js';
+import { galleryQuery, picture, pictureSummary } from './gallery.js';
+import { generationSettings, job, jobProgress, queue, tokenCount } from './generation.js';
+import { model } from './models.js';
+import { preferences } from './preferences.js';
+
+/**
+ * Between the window and main. A request goes window -> main and is validated there, its reply is validated in the
+ * window; an event goes main -> window and is validated in the window. The preload only carries them.
+ */
+const nothing = z.object({});
+const byId = z.object({ id: z.string() });
+const byIds = z.object({ ids: z.array(z.string()).max(100_000) });
+
+/** Settings that differ from the panel's, read from a picture's own text. */
+export const readSettings = z.object({
+  /** Who wrote the text: `inkstone` or `a1111`. */
+  source: z.enum(['inkstone', 'a1111']),
+  settings: generationSettings.partial(),
+  /** What could not be taken over, one sentence each. */
+  notices: z.array(z.string()),
+});
+export type ReadSettings = z.infer<typeof readSettings>;
+
+export const engineStatus = z.object({
+  state: z.enum(['starting', 'ready', 'busy', 'restarting', 'failed']),
+  /** The device in use and its own name; null until the probe has answered. */
+  device: device.nullable(),
+  /** Bytes: resident memory of the engine, and what the machine has free. */
+  memory: z.object({ engine: z.number(), free: z.number(), total: z.number() }),
+});
+export type EngineStatus = z.infer<typeof engineStatus>;
+
+/** Something a person should know now. `undo` names the token that takes it back. */
+export const notice = z.object({
+  id: z.string(),
+  tone: z.enum(['info', 'warn', 'bad']),
+  text: z.string(),
+  action: z
+    .discriminatedUnion('do', [
+      z.object({ do: z.literal('undo-bin'), label: z.string(), ids: z.array(z.string()) }),
+      z.object({ do: z.literal('resume-job'), label: z.string(), jobId: z.string() }),
+    ])
+    .nullable(),
+});
+export type Notice = z.infer<typeof notice>;
+
+export const requests = {
+  'studio.hello': {
+    request: nothing,
+    reply: z.object({
+      version: z.string(),
+      platform: z.string(),
+      /** Where the studio keeps its things. */
+      home: z.string(),
+      capabilities,
+      models: z.array(model),
+      preferences,
+      queue,
+      engine: engineStatus,
+    }),
+  },
+  'studio.devices': { request: nothing, reply: z.array(device) },
+  'studio.open-link': { request: z.object({ url: z.url() }), reply: nothing },
+
+  'preferences.save': { request: preferences.partial(), reply: preferences },
+
+  'models.list': { request: nothing, reply: z.array(model) },
+  /** Add a folder in place; nothing is copied. */
+  'models.import': { request: z.object({ path: z.string() }), reply: model },
+  'models.choose-folder': { request: nothing, reply: model.nullable() },
+  'models.forget': { request: byId, reply: nothing },
+
+  'generation.submit': {
+    request: z.object({ settings: generationSettings, count: z.number().int().min(1).max(1000) }),
+    reply: job,
+  },
+  /** Stop after the running step; its checkpoint stays and `generation.resume` goes on. */
+  'generation.stop': { request: byId, reply: nothing },
+  'generation.resume': { request: byId, reply: nothing },
+  'generation.remove': { request: byId, reply: nothing },
+  /** Move a waiting job to a place among the waiting ones, from 0. */
+  'generation.move': { request: z.object({ id: z.string(), to: z.number().int().nonnegative() }), reply: nothing },
+  'generation.count-tokens': { request: z.object({ model: z.string(), text: z.string() }), reply: tokenCount },
+
+  'gallery.list': { request: galleryQuery, reply: z.array(pictureSummary) },
+  'gallery.get': { request: byId, reply: picture },
+  'gallery.keep': { request: z.object({ id: z.string(), kept: z.boolean() }), reply: nothing },
+  /** Into the studio's bin; `gallery.restore` brings them back. */
+  'gallery.bin': { request: byIds, reply: nothing },
+  'gallery.restore': { request: byIds, reply: nothing },
+  /** Deletes what is in the bin from disk, for good. */
+  'gallery.empty-bin': { request: nothing, reply: z.object({ deleted: z.number().int() }) },
+  'gallery.reveal': { request: byId, reply: nothing },
+  'gallery.copy': { request: byId, reply: nothing },
+  /** Begin dragging the picture's file out of the window. */
+  'gallery.drag': { request: byId, reply: nothing },
+  'gallery.read-settings': { request: z.object({ path: z.string() }), reply: readSettings.nullable() },
+} as const;
+export type RequestName = keyof typeof requests;
+export type RequestOf<N extends RequestName> = z.input<(typeof requests)[N]['request']>;
+export type ReplyOf<N extends RequestName> = z.output<(typeof requests)[N]['reply']>;
+
+export const events = {
+  'queue.changed': queue,
+  'job.progress': jobProgress,
+  /** A picture came, went to the bin or came back: the grid asks again. `added` is the new one. */
+  'gallery.changed': z.object({ added: pictureSummary.nullable() }),
+  'models.changed': z.array(model),
+  'engine.status': engineStatus,
+  notice,
+} as const;
+export type EventName = keyof typeof events;
+export type EventOf<N extends EventName> = z.output<(typeof events)[N]>;
+
+/** What main answers to any request. */
+export const answer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), error: errorMessage }),
+]);
+export type Answer = z.infer<typeof answer>;
+
+/** What the preload puts on `window.inkstone`: the only door out of the window's sandbox. */
+export interface WindowBridge {
+  request(name: string, payload: unknown): Promise<unknown>;
+  /** Every event of main; returns how to stop listening. */
+  subscribe(listener: (name: string, payload: unknown) => void): () => void;
+  /** Path of a file that the person dropped or pasted; empty for one that has none. */
+  pathOf(file: File): string;
+}
+
+/** Addresses that the window may load pictures from; served by main's own protocol. */
+export const pictureUrl = (id: string): string => `inkstone://picture/${encodeURIComponent(id)}`;
+export const thumbnailUrl = (id: string): string => `inkstone://thumbnail/${encodeURIComponent(id)}`;
