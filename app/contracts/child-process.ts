@@ -11,6 +11,8 @@ export type ToChild = z.infer<typeof toChild>;
 export const fromChild = z.discriminatedUnion('type', [
   /** Sent once, when the child listens. */
   z.object({ type: z.literal('ready') }),
+  /** Resident memory in bytes: every few seconds, when the child's thread is free. */
+  z.object({ type: z.literal('memory'), resident: z.number().nonnegative() }),
   z.object({ type: z.literal('progress'), id: z.number().int(), progress: z.unknown() }),
   z.object({ type: z.literal('reply'), id: z.number().int(), reply: z.unknown() }),
   z.object({ type: z.literal('failed'), id: z.number().int(), error: errorMessage }),
