@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { SetUpError } from './say.mjs';
+
+/** Whether a window could not be shown here: Linux with neither X11 nor Wayland. */
+export function needsVirtualDisplay() {
+  return process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'];
+}
+
+/**
+ * Start Xvfb on a free display number, which it picks and writes to file descriptor 3 itself.
+ * @returns {Promise<{ display: string, stop: () => void }>} `display` as `:1`
+ */
+export function startVirtualDisplay() {
+  return new Promise((resolve, reject) => {
+    // In a process group of its own: Ctrl-C in the terminal must reach the window before its screen is gone.
+    const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1440x900x24', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    const stop = () => void server.kill();
+    process.once('exit', stop);
+    server.once('error', (error) =>
+      reject(new SetUpError(`The virtual screen could not be started: ${error.message}`)),
+    );
+    server.once('exit', (code) =>
+      reject(new SetUpError(`The virtual screen (Xvfb) ended at once, with code ${code}.`)),
+    );
+    server.stdio[3]?.once('data', (number) => {
+      server.unref();
+      /** @type {import('node:net').Socket} */ (server.stdio[3]).destroy();
+      resolve({ display: `:${String(number).trim()}`, stop });
+    });
+  });
+}

@@ -1,0 +1,17 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The window's pages. The main side is bundled by main/set-up/build.mjs. */
+export default defineConfig({
+  root: 'renderer',
+  base: './', // the pages are served by the studio's own protocol, from whatever folder they lie in
+  plugins: [react()],
+  build: {
+    outDir: '../dist/renderer',
+    emptyOutDir: true,
+    target: 'chrome130', // the Chromium of the oldest Electron that the studio runs on
+    sourcemap: true,
+    modulePreload: { polyfill: false }, // an inline script, which the content security policy forbids
+    assetsInlineLimit: 0, // fonts and pictures stay files: no data: addresses to allow
+  },
+});
