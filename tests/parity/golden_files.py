@@ -3,8 +3,8 @@ How a golden is written: goldens/<kind>/<name>.json, and beside it <name>.safete
 
 Reference safetensors 0.8.0. Not run by itself; every make_*.py uses it.
 
-Tensors are float32, int64, int32 or uint8. The JSON always lists the shape and the type of each of them under
-"files", so that a test can be read without opening the binary file.
+Tensors are float32, int64, int32 or uint8. The JSON lists the shape and the type of each of them under "files", so that
+a test can be read without opening the binary file; where there are hundreds it tells their pattern instead.
 """
 
 import importlib.metadata
@@ -35,7 +35,7 @@ def _pretty(value, depth=0) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def write_golden(kind: str, name: str, description: dict, tensors: dict | None = None):
+def write_golden(kind: str, name: str, description: dict, tensors: dict | None = None, list_tensors: bool = True):
     folder = GOLDENS / kind
     folder.mkdir(parents=True, exist_ok=True)
     text = dict(description)
@@ -47,9 +47,10 @@ def write_golden(kind: str, name: str, description: dict, tensors: dict | None =
             if array.dtype == np.float32:
                 assert np.isfinite(array).all(), f"{name}: {key} has NaN or infinity"
             arrays[key] = np.ascontiguousarray(array)
-        text["files"] = {
-            f"{name}.safetensors": {k: {"dtype": DTYPES[str(a.dtype)], "shape": list(a.shape)} for k, a in arrays.items()}
-        }
+        if list_tensors:
+            text["files"] = {f"{name}.safetensors": {
+                k: {"dtype": DTYPES[str(a.dtype)], "shape": list(a.shape)} for k, a in arrays.items()
+            }}
         save_file(arrays, str(folder / f"{name}.safetensors"))
         (folder / f"{name}.safetensors").chmod(0o644)
     (folder / f"{name}.json").write_text(_pretty(text) + "\n", encoding="utf-8")
