@@ -48,16 +48,16 @@ function packagesAreCurrent() {
 /**
  * Whether everything that a lock file asks for is installed in that version. Optional packages may be absent (they are
  * for other platforms), but not in another version.
+ * Packages beyond the lock file do no harm.
  * @param {LockedPackages} wanted
  * @param {LockedPackages} installed
  */
 export function installedAsLocked(wanted, installed) {
   const places = Object.keys(wanted).filter((place) => place !== '');
-  const right = places.every((place) => {
+  return places.every((place) => {
     const found = installed[place];
     return found ? found.version === wanted[place]?.version : wanted[place]?.optional || wanted[place]?.peer;
   });
-  return right && Object.keys(installed).every((place) => place in wanted);
 }
 
 function lockHash() {

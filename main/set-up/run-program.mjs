@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { constants } from 'node:os';
+import path from 'node:path';
 import { root } from './root.mjs';
 
 /**
@@ -44,20 +46,24 @@ export function runNpm(args, options = {}) {
 }
 
 /**
- * Run a program that talks to the person itself, until it ends. Ctrl-C and a polite kill are passed on; what has
- * not ended five seconds later is killed.
+ * Run a long-lived program until it ends, talking to the person itself or with its words collected. Ctrl-C and a polite
+ * kill are passed on; what has not ended five seconds later is killed.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {ProgramOptions} [options]
- * @returns {Promise<number>} its exit code; 128 + the signal's number when a signal ended it, as shells have it
+ * @param {ProgramOptions & { collect?: boolean }} [options]
+ * @returns {Promise<{ code: number, stopped: boolean, output: string }>} the exit code (128 + the signal's number when a
+ *   signal ended it, as shells have it), whether we were asked to stop, and what was collected
  */
-export function runInFront(program, args, options = {}) {
+export function runUntilItEnds(program, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd ?? root,
       env: options.env ?? process.env,
-      stdio: 'inherit',
+      stdio: options.collect ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
+    child.stderr?.setEncoding('utf8').on('data', (text) => (output += text));
     /** @type {NodeJS.Signals | undefined} */
     let asked;
     /** @param {NodeJS.Signals} signal */
@@ -76,10 +82,21 @@ export function runInFront(program, args, options = {}) {
       done();
       reject(error);
     });
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       done();
       const reason = asked ?? signal;
-      resolve(reason ? 128 + constants.signals[reason] : (code ?? 1));
+      resolve({ code: reason ? 128 + constants.signals[reason] : (code ?? 1), stopped: asked !== undefined, output });
     });
   });
+}
+
+/**
+ * The script behind a development tool's program, to be run with this Node (npm's own shims differ between systems).
+ * @param {string} name of the package
+ * @param {string} [program] where it is not called like the package
+ */
+export function toolScript(name, program = name) {
+  const folder = path.join(root, 'node_modules', name);
+  const { bin } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return path.join(folder, typeof bin === 'string' ? bin : bin[program]);
 }

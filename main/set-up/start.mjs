@@ -7,7 +7,7 @@ import { checkNode } from './check-node.mjs';
 import { electronEnvironment, findElectron } from './find-electron.mjs';
 import { installPackages } from './install-packages.mjs';
 import { root } from './root.mjs';
-import { runInFront } from './run-program.mjs';
+import { runUntilItEnds } from './run-program.mjs';
 import { runScript, say } from './say.mjs';
 import { installSystemPackages } from './system-packages.mjs';
 import { needsVirtualDisplay, startVirtualDisplay } from './virtual-display.mjs';
@@ -35,7 +35,8 @@ await runScript(async () => {
   }
   say('Opening Inkstone Studio. Ctrl-C here closes it.');
   try {
-    return await runInFront(electron.executable, [...flags, root, ...process.argv.slice(2)], { env });
+    const { code } = await runUntilItEnds(electron.executable, [...flags, root, ...process.argv.slice(2)], { env });
+    return code;
   } finally {
     screen?.stop();
   }
