@@ -5,6 +5,8 @@ import { errorMessage } from './errors.js';
 export const toChild = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id: z.number().int(), call: z.string(), request: z.unknown() }),
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
+  /** Leave, after the running step at the latest. */
+  z.object({ type: z.literal('end') }),
 ]);
 export type ToChild = z.infer<typeof toChild>;
 
@@ -18,3 +20,11 @@ export const fromChild = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), id: z.number().int(), error: errorMessage }),
 ]);
 export type FromChild = z.infer<typeof fromChild>;
+
+/** Request, progress and reply of one call, as `engineCalls` and `workerCalls` list them. */
+export interface CallContract {
+  readonly request: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly progress?: z.ZodType;
+}
+export type CallTable<T> = { readonly [N in keyof T]: CallContract };

@@ -19,7 +19,8 @@ export class StudioError extends Error {
  * sentence; anything else is a fault of ours and becomes `internal`.
  */
 export function errorMessageOf(error: unknown): ErrorMessage {
-  if (!(error instanceof Error)) return { kind: 'internal', message: `Something unexpected was thrown: ${String(error)}` };
+  if (!(error instanceof Error))
+    return { kind: 'internal', message: `Something unexpected was thrown: ${String(error)}` };
   const kind = errorKind.safeParse('kind' in error ? error.kind : undefined);
   const file = 'file' in error && typeof error.file === 'string' ? error.file : undefined;
   return {

@@ -1,0 +1,28 @@
+import { workerCalls, type Worker } from '../../app/contracts/worker.js';
+import { SupervisedChild } from './supervised-child.js';
+import type { SupervisorOptions } from './supervisor-config.js';
+import { typedCalls } from './typed-calls.js';
+
+export interface WorkerProcess {
+  readonly worker: Worker;
+  /** Its process: status, warm start, end. */
+  readonly child: SupervisedChild;
+  /** Ends it; the worker answers no more. */
+  close(): Promise<void>;
+}
+
+/** A `Worker` in a process of its own, started with its first call. */
+export function startWorkerProcess(options: Omit<SupervisorOptions, 'name' | 'title'>): WorkerProcess {
+  const child = new SupervisedChild({ ...options, name: 'worker', title: 'Inkstone worker' });
+  const call = typedCalls(child, workerCalls);
+  const worker: Worker = {
+    inspectModel: (request) => call('inspectModel', request),
+    hashFile: (request, onProgress, signal) => call('hashFile', request, { onProgress, signal }),
+    savePicture: (request) => call('savePicture', request),
+    readPicture: (request) => call('readPicture', request),
+    makeThumbnail: async (request) => {
+      await call('makeThumbnail', request);
+    },
+  };
+  return { worker, child, close: () => child.close() };
+}
