@@ -1,0 +1,97 @@
+import { pictureReceipt, type GalleryQuery, type PictureReceipt, type PictureSummary } from '../contracts/gallery.js';
+import type { Database } from '../storage/database.js';
+import { asFlag, flag, json, number, numberOrNull, text, type Row } from '../storage/rows.js';
+import { searchText, searchWords } from './search-text.js';
+
+/** A picture as the database knows it, without its receipt. */
+export interface PictureRow extends PictureSummary {
+  /** Below home/pictures or home/bin, with '/'. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly createdAt: number;
+  readonly binnedAt: number | null;
+}
+
+export type PictureRows = ReturnType<typeof pictureRows>;
+
+const summaryColumns = 'p.id, p.width, p.height, p.kept, p.title, p.missing';
+const rowColumns = `${summaryColumns}, p.path, p.bytes, p.created_at, p.binned_at`;
+
+export function pictureRows(database: Database) {
+  const one = database.prepare(`SELECT ${rowColumns} FROM pictures p WHERE p.id = ?`);
+  const all = database.prepare(`SELECT ${rowColumns} FROM pictures p`);
+  const binned = database.prepare(`SELECT ${rowColumns} FROM pictures p WHERE p.binned_at IS NOT NULL`);
+  const receipt = database.prepare(
+    'SELECT r.receipt FROM receipts r JOIN pictures p ON p.number = r.number WHERE p.id = ?',
+  );
+  const pathTaken = database.prepare('SELECT 1 FROM pictures WHERE path = ?');
+  // Twice the same picture is one picture: a job that was cut off between saving and this row does it again.
+  const insert = database.prepare(`
+    INSERT INTO pictures (id, path, width, height, bytes, created_at, kept, binned_at, missing, title)
+    VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, ?) ON CONFLICT DO NOTHING`);
+  const insertReceipt = database.prepare(`
+    INSERT INTO receipts (number, search_text, receipt)
+    SELECT number, ?, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING`);
+  const setKept = database.prepare('UPDATE pictures SET kept = ? WHERE id = ?');
+  const setBinned = database.prepare('UPDATE pictures SET binned_at = ? WHERE id = ?');
+  const setMissing = database.prepare('UPDATE pictures SET missing = ? WHERE id = ?');
+  const remove = database.prepare('DELETE FROM pictures WHERE id = ?');
+  return {
+    get(id: string): PictureRow | null {
+      const row = one.get(id);
+      return row === undefined ? null : readRow(row);
+    },
+    all: (): PictureRow[] => all.all().map(readRow),
+    binned: (): PictureRow[] => binned.all().map(readRow),
+    receipt(id: string): PictureReceipt | null {
+      const row = receipt.get(id);
+      return row === undefined ? null : json(row, 'receipt', pictureReceipt);
+    },
+    pathTaken: (path: string): boolean => pathTaken.get(path) !== undefined,
+    /** False when its id or its path is known already. */
+    add(picture: Omit<PictureRow, 'kept' | 'missing'>, pictureReceipt: PictureReceipt): boolean {
+      const { id, path, width, height, bytes, createdAt, binnedAt, title } = picture;
+      if (insert.run(id, path, width, height, bytes, createdAt, binnedAt, title) === 0) return false;
+      insertReceipt.run(searchText(pictureReceipt), JSON.stringify(pictureReceipt), id);
+      return true;
+    },
+    list(query: GalleryQuery): PictureSummary[] {
+      const words = searchWords(query.text);
+      const conditions = [
+        query.bin ? 'p.binned_at IS NOT NULL' : 'p.binned_at IS NULL',
+        ...(query.kept ? ['p.kept = 1'] : []),
+        ...words.map(() => 'instr(r.search_text, ?) > 0'),
+      ];
+      const order = query.sort === 'newest' ? 'DESC' : 'ASC';
+      const statement = database.prepare(`
+        SELECT ${summaryColumns} FROM pictures p ${words.length > 0 ? 'JOIN receipts r ON r.number = p.number' : ''}
+        WHERE ${conditions.join(' AND ')} ORDER BY p.created_at ${order}, p.number ${order}`);
+      return statement.all(...words).map(readSummary);
+    },
+    setKept: (id: string, kept: boolean): boolean => setKept.run(asFlag(kept), id) > 0,
+    setBinned: (id: string, at: number | null): boolean => setBinned.run(at, id) > 0,
+    setMissing: (id: string, missing: boolean): boolean => setMissing.run(asFlag(missing), id) > 0,
+    remove: (id: string): boolean => remove.run(id) > 0,
+  };
+}
+
+function readSummary(row: Row): PictureSummary {
+  return {
+    id: text(row, 'id'),
+    width: number(row, 'width'),
+    height: number(row, 'height'),
+    kept: flag(row, 'kept'),
+    title: text(row, 'title'),
+    missing: flag(row, 'missing'),
+  };
+}
+
+function readRow(row: Row): PictureRow {
+  return {
+    ...readSummary(row),
+    path: text(row, 'path'),
+    bytes: number(row, 'bytes'),
+    createdAt: number(row, 'created_at'),
+    binnedAt: numberOrNull(row, 'binned_at'),
+  };
+}
