@@ -1,0 +1,128 @@
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import type { GenerationSettings, TokenCount } from '../../app/contracts/generation.js';
+import type { Model } from '../../app/contracts/models.js';
+import type { Preferences } from '../../app/contracts/preferences.js';
+import type { ReadSettings } from '../../app/contracts/window.js';
+import type { StudioError } from '../bridge.js';
+import type { Pace } from './estimate.js';
+import { toMultiple } from './picture-size.js';
+
+/** What will be asked for: the settings of a job, and how the panel treats them. */
+export interface Draft extends GenerationSettings {
+  readonly count: number;
+  readonly seedLocked: boolean;
+}
+
+/**
+ * What the stage shows. `follow` = the running picture, then whatever came last; choosing an older picture or a
+ * stopped job ends that until the live shot is chosen again.
+ */
+export type Selection =
+  | { readonly kind: 'follow' }
+  | { readonly kind: 'picture'; readonly id: string }
+  | { readonly kind: 'job'; readonly id: string };
+
+/** The picture being made, but for what changes at every step (that is in `studio/progress.ts`). */
+export interface Live {
+  readonly jobId: string;
+  readonly picture: number;
+  readonly phase: 'loading' | 'denoising' | 'decoding' | 'saving';
+  readonly width: number;
+  readonly height: number;
+  /** Milliseconds since 1970 at which this phase began. */
+  readonly since: number;
+  readonly hasPreview: boolean;
+}
+
+export interface GenerateState {
+  readonly draft: Draft;
+  /** The seed in the field made a picture already: unless it is locked, the next job draws another. */
+  readonly seedUsed: boolean;
+  readonly selection: Selection;
+  readonly live: Live | null;
+  /** The last picture that came while the window watched: its preview stays until its pixels are there. */
+  readonly justMade: string | null;
+  readonly promptTokens: TokenCount | null;
+  readonly negativeTokens: TokenCount | null;
+  /** A request of this panel that was refused. */
+  readonly problem: StudioError | null;
+  /** "Size set to 512 × 640: sides are multiples of 8." Shown under the size until the next change. */
+  readonly sizeNote: string | null;
+  readonly paces: Readonly<Record<string, Pace>>;
+  readonly fullView: boolean;
+  readonly actualSize: boolean;
+  readonly modelMenuOpen: boolean;
+  readonly moreOpen: boolean;
+  /** Settings read from a picture, offered as differences to take or leave. */
+  readonly offer: { readonly from: string; readonly read: ReadSettings } | null;
+}
+
+const firstDraft: Draft = {
+  model: '',
+  prompt: '',
+  negative: '',
+  steps: 20,
+  cfg: 7,
+  sampler: 'euler',
+  schedule: 'normal',
+  seed: 0,
+  width: 512,
+  height: 512,
+  clipSkip: 1,
+  count: 1,
+  seedLocked: false,
+};
+
+export const generateStore = createStore<GenerateState>(() => ({
+  draft: firstDraft,
+  seedUsed: true,
+  selection: { kind: 'follow' },
+  live: null,
+  justMade: null,
+  promptTokens: null,
+  negativeTokens: null,
+  problem: null,
+  sizeNote: null,
+  paces: {},
+  fullView: false,
+  actualSize: false,
+  modelMenuOpen: false,
+  moreOpen: false,
+  offer: null,
+}));
+
+export const useGenerate = <T>(select: (state: GenerateState) => T): T => useStore(generateStore, select);
+
+/** The draft as it was left, on the model it was left with (or the first that is there). */
+export function draftFrom(saved: Preferences['draft'], models: readonly Model[]): Draft {
+  const model =
+    models.find(({ id, missing }) => id === saved.model && !missing) ?? models.find(({ missing }) => !missing) ?? null;
+  const start: Draft = model ? { ...firstDraft, ...model.defaults, model: model.id } : firstDraft;
+  const kept = Object.fromEntries(Object.entries(saved).filter(([key, value]) => value !== undefined && key !== 'model'));
+  return { ...start, ...kept };
+}
+
+/** Settings that the person left at the old model's defaults move to the new one's; what they chose stays. */
+export function draftForModel(draft: Draft, from: Model | null, to: Model): Draft {
+  const old = from?.defaults ?? firstDraft;
+  const move = <K extends 'steps' | 'cfg' | 'sampler' | 'schedule'>(key: K): Draft[K] =>
+    draft[key] === old[key] ? to.defaults[key] : draft[key];
+  const sizeIsDefault = draft.width === old.width && draft.height === old.height;
+  const takesDefaultSize = sizeIsDefault || from === null || from.nativeSize !== to.nativeSize;
+  return {
+    ...draft,
+    model: to.id,
+    steps: move('steps'),
+    cfg: move('cfg'),
+    sampler: move('sampler'),
+    schedule: move('schedule'),
+    width: takesDefaultSize ? to.defaults.width : toMultiple(draft.width, to.sizeMultiple),
+    height: takesDefaultSize ? to.defaults.height : toMultiple(draft.height, to.sizeMultiple),
+  };
+}
+
+/** The settings of a draft, without what only the panel knows. */
+export function settingsOf({ count: _count, seedLocked: _locked, ...settings }: Draft): GenerationSettings {
+  return settings;
+}

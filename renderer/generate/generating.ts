@@ -1,0 +1,117 @@
+import type { Job, JobProgress, Queue } from '../../app/contracts/generation.js';
+import type { PictureSummary } from '../../app/contracts/gallery.js';
+import { asStudioError, ask } from '../bridge.js';
+import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
+import { pictureDetail } from '../studio/picture-details.js';
+import { publishProgress } from '../studio/progress.js';
+import { runningJob, studioStore } from '../studio/studio-store.js';
+import { changeDraft, drawSeed, rememberPrompt } from './drafting.js';
+import { paceOf } from './estimate.js';
+import { generateStore, settingsOf, type Live } from './generate-store.js';
+import { select } from './selection.js';
+
+/** Ask for pictures as the draft says. Main puts the job on disk before it answers. */
+export function submit(options: { newSeed?: boolean } = {}): void {
+  const { draft, seedUsed } = generateStore.getState();
+  if (!draft.model) return;
+  const seed = options.newSeed || (seedUsed && !draft.seedLocked) ? drawSeed() : draft.seed;
+  if (seed !== draft.seed) changeDraft({ seed });
+  rememberPrompt(draft.prompt);
+  generateStore.setState({ seedUsed: true, problem: null, selection: { kind: 'follow' } });
+  send({ ...settingsOf(draft), seed }, draft.count);
+}
+
+/** The picture's own settings once more, with a new seed; the draft stays as it is. */
+export function vary(id: string): void {
+  pictureDetail(id).then(({ receipt }) => {
+    select({ kind: 'follow' });
+    send({ ...receipt.settings, seed: drawSeed() }, 1);
+  }, reportProblem);
+}
+
+function send(settings: Job['settings'], count: number): void {
+  ask('generation.submit', { settings, count }).then(
+    (job) => {
+      for (const text of job.notices) showToast({ tone: 'info', text, action: null });
+    },
+    (error: unknown) => generateStore.setState({ problem: asStudioError(error) }),
+  );
+}
+
+export function stop(): void {
+  const job = runningJob(studioStore.getState().queue);
+  if (job) ask('generation.stop', { id: job.id }).catch(reportProblem);
+}
+
+export const stopJob = (id: string): void => void ask('generation.stop', { id }).catch(reportProblem);
+
+export function resumeJob(id: string): void {
+  select({ kind: 'follow' });
+  ask('generation.resume', { id }).catch(reportProblem);
+}
+
+/** Taken out of the queue; asking for the same again takes that back. */
+export function removeJob(job: Job): void {
+  ask('generation.remove', { id: job.id }).then(
+    () => offerUndo('1 job taken out of the queue.', () => send(job.settings, job.count - job.pictures.length)),
+    reportProblem,
+  );
+}
+
+export const moveJob = (id: string, to: number): void =>
+  void ask('generation.move', { id, to }).catch(reportProblem);
+
+/* ---- what main tells ---- */
+
+export function hearProgress(progress: JobProgress): void {
+  const { live } = generateStore.getState();
+  const same = live !== null && live.jobId === progress.jobId && live.picture === progress.picture;
+  const next: Live = {
+    jobId: progress.jobId,
+    picture: progress.picture,
+    phase: progress.phase,
+    width: progress.width,
+    height: progress.height,
+    since: same && live.phase === progress.phase ? live.since : Date.now(),
+    hasPreview: progress.preview !== null || (same && live.hasPreview),
+  };
+  // First the pixels, then the state: what React shows next is already drawn.
+  publishProgress(progress);
+  if (!same || live.phase !== next.phase || live.hasPreview !== next.hasPreview || live.width !== next.width) {
+    generateStore.setState({ live: next });
+  }
+}
+
+export function hearQueue(queue: Queue, before: Queue): void {
+  const { live, selection } = generateStore.getState();
+  const running = runningJob(queue);
+  const ended = before.jobs.find(({ state }) => state === 'running');
+  if (live && running?.id !== live.jobId) {
+    generateStore.setState({ live: null });
+    publishProgress(null);
+  }
+  if (ended && running?.id !== ended.id) {
+    const now = queue.jobs.find(({ id }) => id === ended.id);
+    if (now?.state === 'failed' || now?.state === 'stopped') {
+      if (selection.kind === 'follow' && !running) select({ kind: 'job', id: now.id });
+      if (now.state === 'stopped') say(`Stopped at step ${now.step} of ${now.settings.steps}`);
+    } else if (!now) say('All pictures of this job are done');
+  }
+  if (queue.jobs.length > before.jobs.length) say(`${queue.jobs.length} in the queue`);
+}
+
+/** A new picture: measure this machine's pace by it. */
+export function hearPicture(picture: PictureSummary): void {
+  generateStore.setState({ justMade: picture.id });
+  learnPace(picture.id);
+}
+
+export function learnPace(id: string): void {
+  pictureDetail(id).then(
+    ({ receipt }) => {
+      const { model } = receipt.settings;
+      generateStore.setState(({ paces }) => ({ paces: { ...paces, [model]: paceOf(receipt) } }));
+    },
+    () => undefined,
+  );
+}

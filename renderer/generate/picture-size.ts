@@ -1,0 +1,38 @@
+import { clamp } from '../components/slider-arithmetic.js';
+import { SIDE_MOST } from './ranges.js';
+
+/** Sizes that a model can make: sides are multiples of its own factor, presets keep its native area. */
+export interface SizeRule {
+  readonly sizeMultiple: number;
+  readonly nativeSize: number;
+}
+
+export interface Aspect {
+  readonly label: string;
+  readonly ratio: number;
+}
+
+export const ASPECTS: readonly Aspect[] = [
+  { label: '1:1', ratio: 1 },
+  { label: '4:3', ratio: 4 / 3 },
+  { label: '3:2', ratio: 3 / 2 },
+  { label: '16:9', ratio: 16 / 9 },
+  { label: '3:4', ratio: 3 / 4 },
+  { label: '2:3', ratio: 2 / 3 },
+];
+
+export const toMultiple = (side: number, multiple: number): number =>
+  clamp(Math.round(side / multiple) * multiple, multiple, Math.floor(SIDE_MOST / multiple) * multiple);
+
+/** The preset of an aspect: the model's own area, sides rounded to its multiple. */
+export function presetSize(aspect: Aspect, { sizeMultiple, nativeSize }: SizeRule): { width: number; height: number } {
+  const width = nativeSize * Math.sqrt(aspect.ratio);
+  return { width: toMultiple(width, sizeMultiple), height: toMultiple(width / aspect.ratio, sizeMultiple) };
+}
+
+/** The aspect whose preset this size is, or null. */
+export const aspectOf = (width: number, height: number, rule: SizeRule): Aspect | null =>
+  ASPECTS.find((aspect) => {
+    const preset = presetSize(aspect, rule);
+    return preset.width === width && preset.height === height;
+  }) ?? null;

@@ -1,0 +1,10 @@
+import type { Range } from '../components/slider-arithmetic.js';
+
+export const STEPS: Range = { min: 1, max: 60, hardMin: 1, hardMax: 1000, step: 1, grain: 1, decimals: 0 };
+export const GUIDANCE: Range = { min: 1, max: 20, hardMin: 0, hardMax: 100, step: 0.5, grain: 0.05, decimals: 1 };
+export const COUNT: Range = { min: 1, max: 16, hardMin: 1, hardMax: 1000, step: 1, grain: 1, decimals: 0 };
+export const CLIP_SKIP: Range = { min: 1, max: 12, hardMin: 1, hardMax: 24, step: 1, grain: 1, decimals: 0 };
+/** Pixels. */
+export const SIDE_MOST = 8192;
+/** Seeds are drawn from 32 bits, so that every other studio can repeat them; larger ones may be typed. */
+export const SEED_DRAWN_BELOW = 2 ** 32;

@@ -1,0 +1,74 @@
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import { asStudioError } from '../bridge.js';
+
+/** Toasts: what a person should know now, with what takes it back. Errors of a panel are shown in the panel. */
+export interface Toast {
+  readonly id: string;
+  readonly tone: 'info' | 'warn' | 'bad';
+  readonly text: string;
+  readonly action: { readonly label: string; readonly run: () => void } | null;
+  /** Stays until it is closed; else it goes after `TOAST_MS`. */
+  readonly stays: boolean;
+}
+
+/** The law: Undo is offered for 10 s, and by key later. */
+export const TOAST_MS = 10_000;
+const MOST_SHOWN = 4;
+const MOST_UNDOS = 50;
+
+interface NoticesState {
+  readonly toasts: readonly Toast[];
+  /** For `Ctrl Z`, newest last. */
+  readonly undos: readonly { readonly id: string; readonly label: string; readonly run: () => void }[];
+  /** Last words for the live regions: polite, and at once. */
+  readonly polite: string;
+  readonly assertive: string;
+}
+
+export const noticesStore = createStore<NoticesState>(() => ({ toasts: [], undos: [], polite: '', assertive: '' }));
+export const useNotices = <T>(select: (state: NoticesState) => T): T => useStore(noticesStore, select);
+
+let made = 0;
+
+export function showToast(toast: Omit<Toast, 'id' | 'stays'> & { id?: string; stays?: boolean }): void {
+  made += 1;
+  const whole: Toast = { stays: toast.tone === 'bad', ...toast, id: toast.id ?? `toast-${made}` };
+  noticesStore.setState((state) => ({
+    toasts: [...state.toasts.filter(({ id }) => id !== whole.id), whole].slice(-MOST_SHOWN),
+    ...(whole.tone === 'bad' ? { assertive: whole.text } : { polite: whole.text }),
+  }));
+}
+
+export function closeToast(id: string): void {
+  noticesStore.setState((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) }));
+}
+
+/** Something was done and can be taken back: a toast with Undo, and one more step for `Ctrl Z`. */
+export function offerUndo(text: string, undo: () => void): void {
+  made += 1;
+  const id = `undo-${made}`;
+  const run = (): void => {
+    forgetUndo(id);
+    undo();
+  };
+  noticesStore.setState((state) => ({ undos: [...state.undos, { id, label: text, run }].slice(-MOST_UNDOS) }));
+  showToast({ id, tone: 'info', text, action: { label: 'Undo', run } });
+}
+
+function forgetUndo(id: string): void {
+  closeToast(id);
+  noticesStore.setState((state) => ({ undos: state.undos.filter((entry) => entry.id !== id) }));
+}
+
+export function undoLast(): void {
+  noticesStore.getState().undos.at(-1)?.run();
+}
+
+/** Tell the live region without showing a toast. */
+export const say = (polite: string): void => noticesStore.setState({ polite });
+
+/** For requests whose failure belongs to no panel. */
+export function reportProblem(error: unknown): void {
+  showToast({ tone: 'bad', text: asStudioError(error).message, action: null });
+}

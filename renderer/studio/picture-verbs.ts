@@ -1,0 +1,45 @@
+import { ask } from '../bridge.js';
+import { plural } from '../words/numbers.js';
+import { offerUndo, reportProblem, say } from './notices.js';
+import { forgetDetail } from './picture-details.js';
+import { dropRecent, loadRecent, markRecent } from './recent-pictures.js';
+
+/** What film, stage and gallery do to pictures alike. Main answers with `gallery.changed`, which both lists hear. */
+
+export function keepPicture(id: string, kept: boolean): void {
+  markRecent(id, kept);
+  say(kept ? 'Kept' : 'No longer kept');
+  forgetDetail([id]);
+  ask('gallery.keep', { id, kept }).catch((error: unknown) => {
+    markRecent(id, !kept);
+    reportProblem(error);
+  });
+}
+
+export function binPictures(ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  dropRecent(new Set(ids));
+  forgetDetail(ids);
+  ask('gallery.bin', { ids: [...ids] }).then(
+    () => offerUndo(`${plural(ids.length, 'picture')} moved to the bin.`, () => restorePictures(ids)),
+    (error: unknown) => {
+      reportProblem(error);
+      void loadRecent();
+    },
+  );
+}
+
+export function restorePictures(ids: readonly string[]): void {
+  forgetDetail(ids);
+  ask('gallery.restore', { ids: [...ids] }).then(
+    () => say(`${plural(ids.length, 'picture')} back from the bin.`),
+    reportProblem,
+  );
+}
+
+export const revealPicture = (id: string): void => void ask('gallery.reveal', { id }).catch(reportProblem);
+
+export const copyPicture = (id: string): void =>
+  void ask('gallery.copy', { id }).then(() => say('Picture copied'), reportProblem);
+
+export const dragPicture = (id: string): void => void ask('gallery.drag', { id }).catch(reportProblem);

@@ -1,0 +1,53 @@
+/** Numbers as the window writes them: a unit after a space, thousands apart, a true minus. */
+
+const MINUS = '−';
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** 3080 -> "3,080". */
+export const count = (value: number): string => grouped.format(value).replace('-', MINUS);
+
+/** 1, "picture" -> "1 picture"; 3 -> "3 pictures". */
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+/** Fixed decimals with a true minus: -0.6, 2 -> "−0.60". */
+export const fixed = (value: number, decimals: number): string => value.toFixed(decimals).replace('-', MINUS);
+
+/** A time that was measured: "0.84 s", "7.0 s", "1 min 42 s". */
+export function measured(seconds: number): string {
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return duration(seconds);
+}
+
+/** A time that is a guess or a wait, whole seconds: "4 s", "1 min 42 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Bytes in decimal units, as file managers show them: "28 MB", "2.1 GB". */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let rest = value;
+  while (rest >= 999.5 && unit < units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  return `${unit >= 3 || (unit > 0 && rest < 9.95) ? rest.toFixed(1) : rest.toFixed(0)} ${units[unit]}`;
+}
+
+/** 768, 512 -> "768 × 512". */
+export const size = (width: number, height: number): string => `${width} × ${height}`;
+
+/** A day and time in the machine's own habit, without seconds. */
+export const dateTime = (milliseconds: number): string =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
+
+/** The first words of a longer text. */
+export const firstWords = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
