@@ -1,0 +1,108 @@
+/**
+ * Which operator runs where, and in which form a layer is authored for each device.
+ *
+ * Measured with onnxruntime 1.30 on `cpu` and on `webgpu` (Dawn on a software Vulkan driver), reading placement
+ * from profiles. `webgpu` and `cpu` are proven by tests; the other devices take the standard forms and are unproven.
+ * An operator that is not in the table, or that its device has no kernel for, is refused while authoring: on
+ * WebGPU a missing kernel would not fail but silently copy to the CPU and back in every run.
+ */
+
+/** What a graph can be authored for. `runtime/devices.ts` tells which of them are here. */
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export const MICROSOFT = 'com.microsoft';
+
+interface OperatorRow {
+  readonly domain: '' | typeof MICROSOFT;
+  readonly runsOn: readonly Device[];
+}
+
+const everywhere: OperatorRow = { domain: '', runsOn: ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] };
+
+const operators = {
+  // arithmetic
+  Add: everywhere,
+  Sub: everywhere,
+  Mul: everywhere,
+  Div: everywhere,
+  Equal: everywhere,
+  Sin: everywhere,
+  Cos: everywhere,
+  Sigmoid: everywhere,
+  Tanh: everywhere,
+  Softplus: everywhere,
+  Relu: everywhere,
+  Gelu: everywhere,
+  // On CPU and WebGPU x * sigmoid(alpha x) is one kernel.
+  QuickGelu: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
+  // shape and movement
+  Cast: everywhere,
+  Reshape: everywhere,
+  Transpose: everywhere,
+  Unsqueeze: everywhere,
+  Concat: everywhere,
+  Split: everywhere,
+  Slice: everywhere,
+  Expand: everywhere,
+  Gather: everywhere,
+  GatherND: everywhere,
+  Resize: everywhere,
+  // float32 only on WebGPU: ArgMax of int64 falls back to the CPU there
+  ArgMax: everywhere,
+  // products
+  MatMul: everywhere,
+  Gemm: everywhere,
+  // Takes a weight [out, in] as it is stored, for inputs of any rank. WebGPU falls back to the CPU.
+  FusedMatMul: { domain: MICROSOFT, runsOn: ['cpu', 'cuda'] },
+  Conv: everywhere,
+  // norms; GroupNormalization has no kernel on WebGPU (28 nodes, some on the CPU) and is slower on the CPU
+  LayerNormalization: everywhere,
+  InstanceNormalization: everywhere,
+  Softmax: everywhere,
+  // 74 ms against 774 ms and 2.2 GB for MatMul, Softmax, MatMul at 4096 tokens; nothing fuses the plain pattern
+  MultiHeadAttention: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
+} as const satisfies Record<string, OperatorRow>;
+
+export type OperatorName = keyof typeof operators;
+
+export function operatorDomain(operator: OperatorName): OperatorRow['domain'] {
+  return operators[operator].domain;
+}
+
+export function runsOn(operator: OperatorName, device: Device): boolean {
+  return (operators[operator].runsOn as readonly Device[]).includes(device);
+}
+
+/** The form each layer takes on each device, where there is more than one. */
+interface LayerForms {
+  /**
+   * y = x W^T with W stored [out, in]. `fused-mat-mul`: one node, no reshapes, no copy of W.
+   * `gemm`: Reshape to rows, Gemm(transB), Reshape back.
+   */
+  readonly linear: 'fused-mat-mul' | 'gemm';
+  /** x * sigmoid(alpha x): one kernel, or Sigmoid and Mul. */
+  readonly gatedSigmoid: 'quick-gelu' | 'sigmoid-mul';
+  /** One kernel, or MatMul, Softmax, MatMul. */
+  readonly attention: 'multi-head-attention' | 'plain';
+  /**
+   * What stands for "no adapter" in a low-rank branch. Rank 0 costs nothing and leaves every bit of the base on the
+   * CPU; on WebGPU a product over zero elements kills the process, so there a pair of rank 1 full of zeros is fed.
+   */
+  readonly idleRank: 0 | 1;
+}
+
+const gpuForms: LayerForms = {
+  linear: 'gemm',
+  gatedSigmoid: 'quick-gelu',
+  attention: 'multi-head-attention',
+  idleRank: 1,
+};
+
+export const layerForms: Record<Device, LayerForms> = {
+  cpu: { linear: 'fused-mat-mul', gatedSigmoid: 'quick-gelu', attention: 'multi-head-attention', idleRank: 0 },
+  webgpu: gpuForms,
+  cuda: gpuForms,
+  dml: gpuForms,
+  // CoreML knows only standard operators.
+  coreml: { linear: 'gemm', gatedSigmoid: 'sigmoid-mul', attention: 'plain', idleRank: 1 },
+};

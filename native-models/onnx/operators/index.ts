@@ -1,0 +1,4 @@
+export * from './elementwise.js';
+export * from './movement.js';
+export * from './normalization.js';
+export * from './products.js';

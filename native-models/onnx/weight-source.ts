@@ -1,0 +1,34 @@
+/**
+ * Where a graph's weights come from. A graph asks by name, checks dtype and shape, and later writes only
+ * a pointer: file, offset, length. The bytes stay where they are, in the user's own file.
+ */
+import type { DataType } from './value.js';
+
+export interface StoredTensor {
+  /** Name in its file; may differ from the name it was asked by (checkpoints of other layouts). */
+  readonly name: string;
+  readonly dtype: DataType | 'other';
+  /** The dtype as its file spells it, for messages: `F8_E4M3`. */
+  readonly dtypeName: string;
+  readonly shape: readonly number[];
+  /** Absolute path of the file that holds the bytes, offset of the first one, and their number. */
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+export interface WeightSource {
+  /** What a message calls it: `unet/diffusion_pytorch_model.safetensors`. */
+  readonly label: string;
+  /** Null: there is no tensor of that name. 'any': no files stand behind this source, every name and shape is there. */
+  find(name: string): StoredTensor | 'any' | null;
+  /** All names, for the check that a graph left none of them unused. */
+  names(): Iterable<string>;
+}
+
+/** A source with no files: for authoring a network only to look at it (its list of adaptable layers, its size). */
+export const imaginaryWeights: WeightSource = {
+  label: 'imaginary weights',
+  find: () => 'any',
+  names: () => [],
+};

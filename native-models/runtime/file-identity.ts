@@ -1,0 +1,42 @@
+/**
+ * Is a file still the one that was opened? Weights are mapped, not read: a file that is replaced or cut while a
+ * session has it mapped changes weights silently or kills the process (SIGBUS). Size, time and inode are checked
+ * before each job and after a crash.
+ */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { ModelError } from '../errors.js';
+
+export interface FileIdentity {
+  /** Absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly mtimeMs: number;
+  /** 0 where the file system has none. */
+  readonly inode: number;
+}
+
+export async function fileIdentity(file: string): Promise<FileIdentity> {
+  const { size, mtimeMs, ino } = await stat(file).catch((cause: unknown) => {
+    throw new ModelError('missing-file', `${path.basename(file)} is not there any more.`, { file, cause });
+  });
+  return { file, bytes: size, mtimeMs, inode: ino };
+}
+
+/** Throws `file-changed` for the first file that is not as it was. */
+export async function verifyFiles(known: readonly FileIdentity[]): Promise<void> {
+  for (const then of known) {
+    const now = await fileIdentity(then.file);
+    if (now.bytes === then.bytes && now.mtimeMs === then.mtimeMs && now.inode === then.inode) continue;
+    const name = path.basename(then.file);
+    throw new ModelError('file-changed', `${name} changed while it was in use. Open the model again.`, {
+      file: then.file,
+    });
+  }
+}
+
+/** One text for a state of a file, to remember results by. */
+export function identityKey({ file, bytes, mtimeMs, inode }: FileIdentity): string {
+  return `${file}|${bytes}|${mtimeMs}|${inode}`;
+}

@@ -1,0 +1,204 @@
+/**
+ * A diffusers pipeline: a folder with `model_index.json` and a folder for each component.
+ *
+ * Reference: diffusers 0.42.1, pipelines/pipeline_utils.py, pipelines/stable_diffusion(_xl). Only files are read
+ * here, and only headers of weights; opening networks is `runtime/open-network.ts`.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { JsonObject } from '../architectures/config-reader.js';
+import { ModelError } from '../errors.js';
+import type { FileIdentity } from '../runtime/file-identity.js';
+import { fileIdentity } from '../runtime/file-identity.js';
+import type { AutoencoderFiles, Component, TextEncoderFiles, UNetFiles } from './component-folder.js';
+import { readComponent, readJsonObject } from './component-folder.js';
+import type { ModelCard } from './model-card.js';
+import { readModelCard } from './model-card.js';
+
+/** Which Stable Diffusion it is built like. */
+export type DiffusionFamily = 'sd1' | 'sd2' | 'sdxl';
+
+export type Prediction = 'epsilon' | 'v_prediction' | 'sample';
+
+/** Tokenizer files that are there, by their names; which ones a tokenizer needs is its own business. */
+export interface TokenizerFiles {
+  readonly folder: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface DiffusersModel {
+  /** Absolute path. */
+  readonly folder: string;
+  /** From the card, else the folder's name. */
+  readonly name: string;
+  readonly card: ModelCard;
+  readonly family: DiffusionFamily;
+  readonly prediction: Prediction;
+  readonly inChannels: number;
+  /** The number format of the UNet's weights: F16. */
+  readonly dtype: string;
+  /** Of all weights. */
+  readonly bytes: number;
+  readonly unet: UNetFiles;
+  readonly vae: AutoencoderFiles;
+  /** Null in pipelines that have only the second one (SDXL's refiner). */
+  readonly textEncoder: TextEncoderFiles | null;
+  readonly textEncoder2: TextEncoderFiles | null;
+  readonly tokenizer: TokenizerFiles | null;
+  readonly tokenizer2: TokenizerFiles | null;
+  /** `scheduler/scheduler_config.json` as it is. */
+  readonly schedulerConfig: JsonObject;
+  /** `model_index.json` as it is. */
+  readonly index: JsonObject;
+  /** Of every file that was read, for `verifyFiles`. */
+  readonly identities: readonly FileIdentity[];
+}
+
+/** Class of each component that this studio runs. */
+const runnable: Readonly<Record<string, readonly string[]>> = {
+  unet: ['UNet2DConditionModel'],
+  vae: ['AutoencoderKL'],
+  text_encoder: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
+  text_encoder_2: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
+};
+
+export async function isDiffusersFolder(folder: string): Promise<boolean> {
+  return stat(path.join(folder, 'model_index.json')).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+export async function readDiffusersFolder(given: string): Promise<DiffusersModel> {
+  const folder = path.resolve(given);
+  const indexFile = path.join(folder, 'model_index.json');
+  const model = path.basename(folder);
+  const index = await readJsonObject(indexFile, `${model}/model_index.json`);
+  for (const name of ['unet', 'vae'] as const) {
+    if (namedClass(index, name) === null) {
+      const sentence = `${model}/model_index.json names no ${name}: ${String(index['_class_name'])} is a kind of model this studio does not run.`;
+      throw new ModelError('unsupported', sentence, { file: indexFile });
+    }
+  }
+
+  const [card, unet, vae, textEncoder, textEncoder2, tokenizer, tokenizer2] = await Promise.all([
+    readModelCard(path.join(folder, 'inkstone.json')),
+    component(folder, index, 'unet', 'unet'),
+    component(folder, index, 'vae', 'vae'),
+    component(folder, index, 'text_encoder', 'text_encoder'),
+    component(folder, index, 'text_encoder_2', 'text_encoder'),
+    tokenizerFiles(folder, index, 'tokenizer'),
+    tokenizerFiles(folder, index, 'tokenizer_2'),
+  ]);
+  if (!unet || !vae) throw new TypeError('unet and vae were checked above');
+  if (!textEncoder && !textEncoder2) {
+    throw new ModelError('missing-file', `${model}/model_index.json names no text encoder.`, { file: indexFile });
+  }
+  const schedulerFile = path.join(folder, 'scheduler', 'scheduler_config.json');
+  const schedulerConfig = await readJsonObject(schedulerFile, `${model}/scheduler/scheduler_config.json`);
+  const components = [unet, vae, textEncoder, textEncoder2].filter((part) => part !== null);
+  const tokenizers = [tokenizer, tokenizer2].flatMap((part) => (part ? Object.values(part.files) : []));
+
+  return {
+    folder,
+    name: card.name ?? model,
+    card,
+    family: unet.config.textTime ? 'sdxl' : unet.config.linearProjection ? 'sd2' : 'sd1',
+    prediction: prediction(schedulerConfig, schedulerFile, model),
+    inChannels: unet.config.inChannels,
+    dtype: unet.dtype,
+    bytes: components.reduce((sum, { bytes }) => sum + bytes, 0),
+    unet,
+    vae,
+    textEncoder,
+    textEncoder2,
+    tokenizer,
+    tokenizer2,
+    schedulerConfig,
+    index,
+    identities: [
+      ...(await Promise.all([indexFile, schedulerFile, ...tokenizers].map(fileIdentity))),
+      ...components.flatMap(({ identities }) => identities),
+    ],
+  };
+}
+
+export type ComponentName = 'text_encoder' | 'text_encoder_2' | 'unet' | 'vae';
+
+/** One component, from a pipeline folder or from the component's own folder. */
+export async function readNamedComponent(given: string, name: ComponentName): Promise<Component> {
+  const folder = path.resolve(given);
+  const kind = name === 'text_encoder_2' ? 'text_encoder' : name;
+  if (await isDiffusersFolder(folder)) {
+    const indexFile = path.join(folder, 'model_index.json');
+    const index = await readJsonObject(indexFile, `${path.basename(folder)}/model_index.json`);
+    const found = await component(folder, index, name, kind);
+    if (found) return found;
+    const sentence = `${path.basename(folder)} has no ${name}: its model_index.json names none.`;
+    throw new ModelError('missing-file', sentence, { file: indexFile });
+  }
+  const found = await readComponent(folder);
+  if (found.kind === kind) return found;
+  throw new ModelError('unfit-model', `${path.basename(folder)} holds a ${found.kind}, not a ${name}.`, { file: folder });
+}
+
+type KindOf<Kind extends Component['kind']> = Extract<Component, { kind: Kind }>;
+
+/** Null when the index names none. */
+async function component<Kind extends Component['kind']>(
+  folder: string,
+  index: JsonObject,
+  name: ComponentName,
+  kind: Kind,
+): Promise<KindOf<Kind> | null> {
+  const className = namedClass(index, name);
+  if (className === null) return null;
+  const model = path.basename(folder);
+  if (!runnable[name]?.includes(className)) {
+    const sentence = `${model}: its ${name} is a ${className}, which this studio does not run (it runs ${runnable[name]?.join(', ')}).`;
+    throw new ModelError('unsupported', sentence, { file: folder });
+  }
+  const own = path.join(folder, name);
+  if (!(await isFolder(own))) {
+    const sentence = `${model} is incomplete: its model_index.json names ${name}, and there is no such folder. Download it again.`;
+    throw new ModelError('missing-file', sentence, { file: own });
+  }
+  const found = await readComponent(own, name);
+  if (found.kind !== kind) {
+    throw new ModelError('unfit-model', `${model}/${name} holds a ${found.kind}.`, { file: own });
+  }
+  return found as KindOf<Kind>;
+}
+
+/** `"unet": ["diffusers", "UNet2DConditionModel"]` -> the class; null for absent and for `[null, null]`. */
+function namedClass(index: JsonObject, name: string): string | null {
+  const entry = index[name];
+  const className: unknown = Array.isArray(entry) ? entry[1] : null;
+  return typeof className === 'string' ? className : null;
+}
+
+async function tokenizerFiles(folder: string, index: JsonObject, name: string): Promise<TokenizerFiles | null> {
+  if (namedClass(index, name) === null) return null;
+  const own = path.join(folder, name);
+  if (!(await isFolder(own))) {
+    const sentence = `${path.basename(folder)} is incomplete: its model_index.json names ${name}, and there is no such folder. Download it again.`;
+    throw new ModelError('missing-file', sentence, { file: own });
+  }
+  const names = (await readdir(own)).filter((file) => /\.(json|txt)$/.test(file));
+  return { folder: own, files: Object.fromEntries(names.map((file) => [file, path.join(own, file)])) };
+}
+
+function prediction(config: JsonObject, file: string, model: string): Prediction {
+  const type = config['prediction_type'] ?? 'epsilon';
+  if (type === 'epsilon' || type === 'v_prediction' || type === 'sample') return type;
+  const sentence = `${model}/scheduler/scheduler_config.json: prediction_type ${JSON.stringify(type)} is not known here (known: epsilon, v_prediction, sample).`;
+  throw new ModelError('unsupported', sentence, { file });
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
