@@ -75,7 +75,13 @@ export function runUntilItEnds(program, args, options = {}) {
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, passOn);
+    // `npm start` killed kills the shell between npm and us without a word to us: then our parent is another one.
+    const parent = process.ppid;
+    const orphanWatch = setInterval(() => {
+      if (process.env['npm_lifecycle_event'] && process.ppid !== parent) passOn('SIGHUP');
+    }, 500);
     const done = () => {
+      clearInterval(orphanWatch);
       for (const signal of signals) process.off(signal, passOn);
     };
     child.on('error', (error) => {

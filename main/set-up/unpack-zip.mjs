@@ -65,8 +65,9 @@ function expand(zip, central, name) {
  */
 export function unpackZip(zipFile, folder, place) {
   for (const entry of readZip(fs.readFileSync(zipFile))) {
+    if (entry.name.endsWith('/')) continue; // folders come with their files
     const name = place(entry.name);
-    if (name === undefined || name.endsWith('/')) continue;
+    if (name === undefined) continue;
     const target = path.join(folder, name);
     if (!target.startsWith(folder + path.sep)) throw new Error(`${entry.name} points outside of ${folder}`);
     fs.mkdirSync(path.dirname(target), { recursive: true });

@@ -25,10 +25,15 @@ export function startVirtualDisplay() {
     server.once('exit', (code) =>
       reject(new SetUpError(`The virtual screen (Xvfb) ended at once, with code ${code}.`)),
     );
-    server.stdio[3]?.once('data', (number) => {
+    // The number comes in two writes, digits and line end; closing the pipe between them would kill the server.
+    const pipe = /** @type {import('node:net').Socket} */ (server.stdio[3]);
+    let written = '';
+    pipe.setEncoding('utf8').on('data', (text) => {
+      written += text;
+      if (!written.endsWith('\n')) return;
+      pipe.destroy();
       server.unref();
-      /** @type {import('node:net').Socket} */ (server.stdio[3]).destroy();
-      resolve({ display: `:${String(number).trim()}`, stop });
+      resolve({ display: `:${written.trim()}`, stop });
     });
   });
 }
