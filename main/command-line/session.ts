@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../app/contracts/engine.js';
+import type { Worker } from '../../app/contracts/worker.js';
+import { Library } from '../../app/library/library.js';
+import { openDatabase, type Database } from '../../app/storage/database.js';
+import { homeAt, makeHome, resolveHome, type Home } from '../../app/storage/home.js';
+import { startEngineProcess, type EngineProcess } from '../supervisor/engine-process.js';
+import { forkHost } from '../supervisor/fork-host.js';
+import { startWorkerProcess, type WorkerProcess } from '../supervisor/worker-process.js';
+import type { ProgressLine } from './progress-line.js';
+
+/** Files beside this one in the built tree. */
+const besideUs = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export const engineEntry = besideUs('./engine.js');
+const workerEntry = besideUs('./worker.js');
+export const embeddedModels = besideUs('../../native-models/embedded');
+
+/**
+ * What one call of the command line may use: the same engine, worker and library as the window's. Each is started
+ * when a verb first asks for it.
+ */
+export class Session {
+  readonly home: Home;
+  #engine: EngineProcess | null = null;
+  #worker: WorkerProcess | null = null;
+  #database: Database | null = null;
+  #library: Promise<Library> | null = null;
+
+  constructor(
+    options: { home: string | undefined },
+    readonly progress: ProgressLine,
+    /** Aborted by Ctrl-C. */
+    readonly signal: AbortSignal,
+  ) {
+    const wish = { flag: options.home, env: process.env, platform: process.platform, userHome: homedir() };
+    this.home = homeAt(resolveHome(wish));
+  }
+
+  get engine(): Engine {
+    this.#engine ??= startEngineProcess({ host: forkHost, entry: engineEntry });
+    return this.#engine.engine;
+  }
+
+  get worker(): Worker {
+    this.#worker ??= startWorkerProcess({ host: forkHost, entry: workerEntry });
+    return this.#worker.worker;
+  }
+
+  library(): Promise<Library> {
+    this.#library ??= this.#openLibrary();
+    return this.#library;
+  }
+
+  /** Where the weights of `M` lie. A path needs no library, and may be a component's own folder. */
+  async modelPath(wish: string): Promise<string> {
+    const path = resolve(wish);
+    return existsSync(path) ? path : (await (await this.library()).resolve(wish)).path;
+  }
+
+  async #openLibrary(): Promise<Library> {
+    await makeHome(this.home);
+    const opened = await openDatabase(this.home.database);
+    if (opened.setAside !== null) {
+      this.progress.say(`The library was damaged: it was put aside as ${opened.setAside} and begun anew.`);
+    }
+    this.#database = opened.database;
+    return new Library({ database: opened.database, home: this.home, worker: this.worker, embeddedModels });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#engine?.close(), this.#worker?.close()]);
+    this.#database?.close();
+  }
+}

@@ -1,0 +1,9 @@
+import type { Verb } from '../verb.js';
+import { bench } from './bench.js';
+import { generate } from './generate.js';
+import { modelsImport } from './models-import.js';
+import { modelsInspect } from './models-inspect.js';
+import { modelsList } from './models-list.js';
+import { run } from './run.js';
+
+export const verbs: readonly Verb[] = [generate, run, modelsList, modelsImport, modelsInspect, bench];
