@@ -1,0 +1,12 @@
+/** The studio's own scheme. Hosts: `app` (the window's files), `picture` and `thumbnail` (by gallery id). */
+export const scheme = 'inkstone';
+
+export const appOrigin = `${scheme}://app`;
+
+export const appAddress = `${appOrigin}/index.html`;
+
+/** Registered before Electron is ready. Standard and secure: it has origins, and is held to its content policy. */
+export const schemePrivileges = {
+  scheme,
+  privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true, stream: true, codeCache: true },
+};
