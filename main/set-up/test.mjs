@@ -23,7 +23,7 @@ await runScript(async () => {
   let failed = 0;
   try {
     for (const stage of stages) {
-      process.stdout.write(`${stage.name.padEnd(12)}`);
+      process.stdout.write(stage.name.padEnd(12));
       const started = performance.now();
       const result = await runStage(stage, place);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
