@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,8 @@ export const embeddedModels = besideUs('../../native-models/embedded');
  */
 export class Session {
   readonly home: Home;
+  /** The studio's own, for receipts. */
+  readonly version = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
   #engine: EngineProcess | null = null;
   #worker: WorkerProcess | null = null;
   #database: Database | null = null;
@@ -42,6 +45,11 @@ export class Session {
   get engine(): Engine {
     this.#engine ??= startEngineProcess({ host: forkHost, entry: engineEntry });
     return this.#engine.engine;
+  }
+
+  /** Null while no engine runs. */
+  get enginePid(): number | null {
+    return this.#engine?.child.status().pid ?? null;
   }
 
   get worker(): Worker {

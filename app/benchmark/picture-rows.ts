@@ -1,0 +1,83 @@
+import type { DeviceWish, Engine, GenerateRequest } from '../contracts/engine.js';
+import type { ResolvedModel } from '../library/library.js';
+import { privateMemory } from './private-memory.js';
+import { median, type BenchRow } from './row.js';
+
+export interface PictureBench {
+  readonly engine: Engine;
+  /** The engine's process, once it runs. */
+  readonly enginePid: () => number | null;
+  readonly model: ResolvedModel;
+  readonly device: DeviceWish;
+  /** An empty folder for the fitted preview map. */
+  readonly previewCache: string;
+  readonly signal: AbortSignal;
+}
+
+const rounds = 5;
+
+/**
+ * Pictures with the model's own defaults in one engine: what they take, what previews add, what stays in memory.
+ * Runs with and without previews alternate, so that a busy machine slows both.
+ */
+export async function pictureRows({ engine, enginePid, ...bench }: PictureBench): Promise<BenchRow[]> {
+  const { model, device, signal } = bench;
+  const { defaults } = model;
+  const request: GenerateRequest = {
+    ...defaults,
+    modelPath: model.path,
+    device,
+    prompt: 'a red heart',
+    negative: '',
+    seed: 7,
+    clipSkip: 1,
+    latents: null,
+    checkpointFile: null,
+    previewCache: null,
+  };
+  const make = (change: Partial<GenerateRequest>) =>
+    engine.generate({ ...request, ...change }, () => undefined, signal);
+
+  await engine.capabilities(); // the engine runs, with nothing loaded
+  const before = await memoryOf(enginePid());
+  const first = await make({});
+  const after = await memoryOf(enginePid());
+  await make({ previewCache: bench.previewCache }); // fits the map, once a model
+
+  const plain: number[] = [];
+  const watched: number[] = [];
+  const whole: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const without = await make({});
+    const withPreviews = await make({ previewCache: bench.previewCache });
+    plain.push(without.seconds.denoise);
+    watched.push(withPreviews.seconds.denoise);
+    whole.push(without.seconds.total);
+  }
+  const { steps } = defaults;
+  const cost = median(watched.map((seconds, k) => seconds / (plain[k] ?? seconds)));
+  const what = `${steps} steps${defaults.cfg > 1 ? ' with guidance' : ''}`;
+  return [
+    row('load the model', first.seconds.load, 's', null),
+    row(`next picture, ${what}`, median(whole), 's', 'under 1.5 s for the embedded model'),
+    row('one step', (median(plain) / steps) * 1000, 'ms', null),
+    { ...row('a preview at every step adds', (cost - 1) * 100, '%', 'at most 5 %'), peer: 'no previews', ratio: cost },
+    ...memoryRow(before, after, model),
+  ];
+}
+
+/** Weights as float32, which is what they are folded to on the CPU. */
+function memoryRow(before: number | null, after: number | null, model: ResolvedModel): BenchRow[] {
+  if (before === null || after === null) return [];
+  const folded = model.dtype === 'F32' ? model.bytes : model.bytes * 2;
+  const aim = `at most ${Math.round((folded * 1.2 + 60e6) / 1e6)} MB: 1.2 x folded weights + 60 MB`;
+  return [row('private memory of the loaded model', (after - before) / 1e6, 'MB', aim)];
+}
+
+async function memoryOf(pid: number | null): Promise<number | null> {
+  return pid === null ? null : privateMemory(pid);
+}
+
+function row(name: string, value: number, unit: BenchRow['unit'], aim: string | null): BenchRow {
+  return { name, value, unit, peer: null, ratio: null, aim };
+}

@@ -1,0 +1,20 @@
+/** One line of the performance table. */
+export interface BenchRow {
+  readonly name: string;
+  /** Median of what was measured. */
+  readonly value: number;
+  readonly unit: 's' | 'ms' | 'MB' | '%';
+  /** What it is compared with in the same run, in words; null where nothing is. */
+  readonly peer: string | null;
+  /** value / peer's value. */
+  readonly ratio: number | null;
+  /** What it should be; null where there is no aim. */
+  readonly aim: string | null;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { machine } from '../../../app/benchmark/machine.js';
+import { pictureRows } from '../../../app/benchmark/picture-rows.js';
+import { median, type BenchRow } from '../../../app/benchmark/row.js';
+import { deviceChoices } from '../devices.js';
+import { table } from '../table.js';
+import type { Verb } from '../verb.js';
+
+export const bench: Verb = {
+  name: 'bench',
+  usage: '[--model M]',
+  summary: 'measure this machine and print a table',
+  flags: { model: { value: 'M', help: 'a model; else the embedded one' } },
+  positionals: [],
+  async run(given, session) {
+    const device = given.choice('device', deviceChoices) ?? 'auto';
+    const model = await (await session.library()).resolve(given.text('model'));
+    const folder = await mkdtemp(join(tmpdir(), 'inkstone-bench-'));
+    try {
+      session.progress.say(`Measuring ${model.name}; leave the machine alone for a minute.`);
+      const rows = [
+        await firstPicture(model.path, device, folder),
+        ...(await pictureRows({
+          engine: session.engine,
+          enginePid: () => session.enginePid,
+          model,
+          device,
+          previewCache: folder,
+          signal: session.signal,
+        })),
+      ];
+      return { json: { machine: machine(), rows }, text: table(rows.map(cells)) };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** From the command to the file, in a process of its own, as a person would call it. */
+async function firstPicture(modelPath: string, device: string, folder: string): Promise<BenchRow> {
+  const seconds: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const out = join(folder, `first-${round}.png`);
+    const args = ['generate', '--model', modelPath, '--device', device, '--prompt', 'a red heart', '--seed', '7'];
+    const started = performance.now();
+    await promisify(execFile)(process.execPath, [process.argv[1]!, ...args, '--home', folder, '--out', out]);
+    seconds.push((performance.now() - started) / 1000);
+  }
+  const aim = 'under 4 s for the embedded model';
+  return { name: 'first picture, from the command', value: median(seconds), unit: 's', peer: null, ratio: null, aim };
+}
+
+function cells({ name, value, unit, peer, ratio, aim }: BenchRow): string[] {
+  const digits = unit === 's' ? 2 : 1;
+  const beside = peer === null ? '' : `${ratio?.toFixed(2)} x ${peer}`;
+  return [name, `${value.toFixed(digits)} ${unit}`, beside, aim === null ? '' : `aim: ${aim}`];
+}
