@@ -84,7 +84,10 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<GeneratedPicture>;
   /** How many latents of the file `--latents` names: `{count, width, height}` in pictures and pixels. */
-  inspectLatents(request: { modelPath: string; file: string }): Promise<{ count: number; width: number; height: number }>;
+  inspectLatents(request: {
+    modelPath: string;
+    file: string;
+  }): Promise<{ count: number; width: number; height: number }>;
   run(request: RunRequest, signal: AbortSignal): Promise<RunResult>;
   countTokens(request: { modelPath: string; text: string }): Promise<TokenCount>;
   /** Close every session; memory goes back to the system. */

@@ -15,7 +15,9 @@ export const preferences = z.object({
   /** Height of a row in the gallery, in pixels. */
   thumbnailSize: z.number(),
   /** The Generate panel as it was left. */
-  draft: generationSettings.partial().extend({ count: z.number().int().optional(), seedLocked: z.boolean().optional() }),
+  draft: generationSettings
+    .partial()
+    .extend({ count: z.number().int().optional(), seedLocked: z.boolean().optional() }),
   /** The last prompts, newest first. */
   promptHistory: z.array(z.string()),
 });

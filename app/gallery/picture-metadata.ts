@@ -9,7 +9,8 @@ export const parametersKeyword = 'parameters';
 
 /** What the gallery must know to take a file in again after its database was lost. */
 const galleryEntry = z.object({
-  id: z.string().min(1).max(100),
+  /** Becomes the name of its thumbnail, and a file may come from a stranger: nothing but letters, digits, hyphens. */
+  id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   /** Milliseconds since 1970. */
   createdAt: z.number(),
 });

@@ -9,18 +9,29 @@ export function pictureName(settings: { seed: number; prompt: string }, createdA
 
 /** Letters and digits joined by hyphens, cut at a word's end. */
 function nameWords(prompt: string): string {
-  const words = prompt.slice(0, 400).normalize('NFC').toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const words =
+    prompt
+      .slice(0, 400)
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   let name = '';
   for (const word of words) {
     const longer = name === '' ? word : `${name}-${word}`;
-    if (characters(longer) > longestWords) break;
+    if (countCharacters(longer) > longestWords) break;
     name = longer;
   }
   // One long first word, or a script without spaces.
-  return name === '' ? [...(words[0] ?? '')].slice(0, longestWords).join('') : name;
+  return name === '' ? firstCharacters(words[0] ?? '', longestWords) : name;
 }
 
-const characters = (text: string): number => [...text].length;
+/** What a person takes for one character: an emoji of five code points is one. */
+const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const countCharacters = (text: string): number => Array.from(characters.segment(text)).length;
+const firstCharacters = (text: string, count: number): string =>
+  Array.from(characters.segment(text), ({ segment }) => segment)
+    .slice(0, count)
+    .join('');
 
 /** The day where the person is, as they would look for it. */
 function localDay(time: number): string {
@@ -31,8 +42,8 @@ function localDay(time: number): string {
 
 /** The grid's accessible name of a picture: the first words of its prompt. */
 export function pictureTitle(prompt: string): string {
-  const line = prompt.replace(/\s+/g, ' ').trim();
+  const line = prompt.slice(0, 1000).replace(/\s+/g, ' ').trim();
   const longest = 80;
   if (line === '') return 'No prompt';
-  return characters(line) <= longest ? line : `${[...line].slice(0, longest).join('').trimEnd()}…`;
+  return countCharacters(line) <= longest ? line : `${firstCharacters(line, longest).trimEnd()}…`;
 }

@@ -49,10 +49,10 @@ export function pictureRows(database: Database) {
     },
     pathTaken: (path: string): boolean => pathTaken.get(path) !== undefined,
     /** False when its id or its path is known already. */
-    add(picture: Omit<PictureRow, 'kept' | 'missing'>, pictureReceipt: PictureReceipt): boolean {
+    add(picture: Omit<PictureRow, 'kept' | 'missing'>, made: PictureReceipt): boolean {
       const { id, path, width, height, bytes, createdAt, binnedAt, title } = picture;
       if (insert.run(id, path, width, height, bytes, createdAt, binnedAt, title) === 0) return false;
-      insertReceipt.run(searchText(pictureReceipt), JSON.stringify(pictureReceipt), id);
+      insertReceipt.run(searchText(made), JSON.stringify(made), id);
       return true;
     },
     list(query: GalleryQuery): PictureSummary[] {

@@ -230,7 +230,12 @@ const unlisted = (description: ModelDescription): Omit<Model, 'id'> => ({
 function refuseWhatMakesNoPictures(description: ModelDescription): void {
   const { name, kind, format, path } = description;
   if (kind !== 'diffusion') {
-    const what = { language: 'a language model', clip: 'a CLIP model', inception: 'an Inception network', autoencoder: 'an autoencoder' }[kind];
+    const what = {
+      language: 'a language model',
+      clip: 'a CLIP model',
+      inception: 'an Inception network',
+      autoencoder: 'an autoencoder',
+    }[kind];
     throw new StudioError(
       'unfit-model',
       `${name} is ${what}, not a diffusion model: it makes no pictures by itself and was not added.`,
@@ -270,10 +275,14 @@ async function copyInto(folder: string, source: string): Promise<{ path: string;
     return { path, bytes };
   } catch (cause) {
     await rm(half, { recursive: true, force: true });
-    throw new StudioError('storage', `${basename(source)} could not be copied to ${folder}; check that there is room.`, {
-      file: source,
-      cause,
-    });
+    throw new StudioError(
+      'storage',
+      `${basename(source)} could not be copied to ${folder}; check that there is room.`,
+      {
+        file: source,
+        cause,
+      },
+    );
   }
 }
 

@@ -34,6 +34,11 @@ export class ModelHashing {
     });
   }
 
+  /** Resolves when nothing is left to hash. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;

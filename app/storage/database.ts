@@ -31,8 +31,6 @@ export interface Database {
 
 export interface OpenedDatabase {
   readonly database: Database;
-  /** The file was not there before, so what the pictures on disk know is not in it. */
-  readonly isNew: boolean;
   /** Where a damaged database was put aside; null when it was whole. */
   readonly setAside: string | null;
 }
@@ -48,13 +46,12 @@ export async function openDatabase(
   migrations: readonly Migration[] = allMigrations,
 ): Promise<OpenedDatabase> {
   await mkdir(dirname(file), { recursive: true });
-  const isNew = !(await exists(file));
   try {
-    return { database: await openWhole(file, migrations), isNew, setAside: null };
+    return { database: await openWhole(file, migrations), setAside: null };
   } catch (error) {
     if (!isDamage(error)) throw error instanceof StudioError ? error : storageError(error, file);
     const setAside = await putAside(file);
-    return { database: await openWhole(file, migrations), isNew: true, setAside };
+    return { database: await openWhole(file, migrations), setAside };
   }
 }
 
@@ -186,7 +183,7 @@ function databaseOn(connection: Connection, file: string): Database {
       return {
         all: (...parameters) => guarded(() => statement.all(...parameters) as Row[]),
         get: (...parameters) => guarded(() => statement.get(...parameters) as Row | undefined),
-        run: (...parameters) => guarded(() => Number(statement.run(...parameters).changes)),
+        run: (...parameters) => guarded(() => statement.run(...parameters).changes),
       };
     },
     transaction(work) {

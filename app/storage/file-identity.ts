@@ -32,7 +32,9 @@ export async function modelFilesIdentity(path: string): Promise<FileIdentity | n
   } catch {
     files = [path, join(dirname(path), `${basename(path, extname(path))}.inkstone.json`)];
   }
-  const lines = await Promise.all(files.slice(0, mostFilesLookedAt).map(async (file) => [file, await fileIdentity(file)]));
+  const lines = await Promise.all(
+    files.slice(0, mostFilesLookedAt).map(async (file) => [file, await fileIdentity(file)]),
+  );
   return lines
     .map(([file, identity]) => `${file?.slice(path.length)}=${identity}`)
     .sort()

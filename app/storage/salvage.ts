@@ -32,7 +32,9 @@ function copyRows(from: Connection, into: Database, table: (typeof tables)[numbe
   try {
     for (const row of from.prepare(`SELECT * FROM ${table}`).iterate() as Iterable<Row>) {
       const columns = Object.keys(row).map((name) => `"${name}"`);
-      const values = Object.values(row).map((value) => (typeof value === 'number' || value === null ? value : String(value)));
+      const values = Object.values(row).map((value) =>
+        typeof value === 'number' || value === null ? value : String(value),
+      );
       const insert = `INSERT OR IGNORE INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
       try {
         saved += into.prepare(insert).run(...values);

@@ -39,6 +39,7 @@ function sentence(code: number | null, file: string, cause: unknown): string {
     case corrupt:
     case notADatabase:
       return `The library's database ${file} is damaged; start the studio again and it is rebuilt from the pictures.`;
+    case null:
     default:
       return `The library's database ${file} refused: ${cause instanceof Error ? cause.message : String(cause)}.`;
   }

@@ -1,0 +1,67 @@
+import type { DeviceWish, Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../contracts/engine.js';
+import type { PictureReceipt } from '../contracts/gallery.js';
+import type { GenerationSettings } from '../contracts/generation.js';
+import type { Model } from '../contracts/models.js';
+import type { Worker } from '../contracts/worker.js';
+import { writeMetadata, type GalleryEntry } from '../gallery/picture-metadata.js';
+
+/** One picture, with its own seed. The queue and the command line both make theirs here. */
+export interface PictureOrder {
+  readonly model: Pick<Model, 'name' | 'path' | 'family' | 'sha256'>;
+  readonly settings: GenerationSettings;
+  readonly device: DeviceWish;
+  readonly latents: GenerateRequest['latents'];
+  readonly checkpointFile: string | null;
+  readonly previewCache: string | null;
+  readonly versions: { readonly inkstone: string; readonly onnxruntime: string };
+}
+
+export interface MadePicture {
+  readonly generated: GeneratedPicture;
+  readonly receipt: PictureReceipt;
+}
+
+export async function makePicture(
+  engine: Engine,
+  order: PictureOrder,
+  onProgress: (progress: GenerateProgress) => void,
+  signal: AbortSignal,
+): Promise<MadePicture> {
+  const { model, settings, device, latents, checkpointFile, previewCache, versions } = order;
+  const { model: _id, ...request } = settings;
+  const generated = await engine.generate(
+    { ...request, modelPath: model.path, device, latents, checkpointFile, previewCache },
+    onProgress,
+    signal,
+  );
+  const { width, height, noise, notices, seconds } = generated;
+  return {
+    generated,
+    receipt: {
+      ...versions,
+      settings: { ...settings, width, height },
+      model: { name: model.name, family: model.family, sha256: model.sha256 },
+      device: generated.device,
+      noise,
+      notices,
+      seconds,
+    },
+  };
+}
+
+export interface PicturePlace {
+  readonly path: string;
+  readonly overwrite: boolean;
+  readonly thumbnail: { readonly path: string; readonly side: number } | null;
+  /** The gallery's own knowledge, written into the file too; null for a picture of the command line. */
+  readonly entry: GalleryEntry | null;
+}
+
+/** Write the PNG with its two texts. Returns its size in bytes. */
+export async function savePicture(worker: Worker, { generated, receipt }: MadePicture, place: PicturePlace) {
+  const { rgb, width, height } = generated;
+  const { path, overwrite, thumbnail, entry } = place;
+  const text = writeMetadata(receipt, entry);
+  const { bytes } = await worker.savePicture({ rgb, width, height, path, overwrite, text, thumbnail });
+  return bytes;
+}

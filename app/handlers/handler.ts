@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { Capabilities } from '../contracts/capabilities.js';
+import type { Desktop } from '../contracts/desktop.js';
+import type { EngineStatus, ReplyOf, RequestName, requests } from '../contracts/window.js';
+import type { Engine } from '../contracts/engine.js';
+import type { Worker } from '../contracts/worker.js';
+import type { Events } from '../events.js';
+import type { Gallery } from '../gallery/gallery.js';
+import type { GenerationQueue } from '../generation/generation-queue.js';
+import type { Library } from '../library/library.js';
+import type { ModelHashing } from '../library/model-hashing.js';
+import type { PreferencesStore } from '../preferences/preferences.js';
+import type { Home } from '../storage/home.js';
+import type { Memory } from '../storage/memory.js';
+
+/** One answer for each request of the window, by name; the payload was validated by whoever received it. */
+export type Handlers = {
+  readonly [N in RequestName]: (payload: z.output<(typeof requests)[N]['request']>) => Promise<ReplyOf<N>>;
+};
+
+/** The names of one subject: `models.list`, `models.import` ... */
+type NamesOf<Subject extends string> = Extract<RequestName, `${Subject}.${string}`>;
+export type HandlersOf<Subject extends string> = Pick<Handlers, NamesOf<Subject>>;
+
+/** What the handlers act on. */
+export interface StudioParts {
+  readonly home: Home;
+  readonly version: string;
+  readonly platform: string;
+  readonly engine: Engine;
+  readonly worker: Worker;
+  readonly desktop: Desktop;
+  readonly events: Events;
+  readonly memory: Memory;
+  readonly library: Library;
+  readonly hashing: ModelHashing;
+  readonly gallery: Gallery;
+  readonly queue: GenerationQueue;
+  readonly preferences: PreferencesStore;
+  readonly capabilities: () => Promise<Capabilities>;
+  readonly engineStatus: () => EngineStatus;
+}

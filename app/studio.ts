@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { freemem, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import { rememberedCapabilities } from './capabilities.js';
+import type { Desktop } from './contracts/desktop.js';
+import type { Engine } from './contracts/engine.js';
+import type { EngineStatus, EventName, EventOf } from './contracts/window.js';
+import { errorMessageOf } from './contracts/studio-error.js';
+import type { Worker } from './contracts/worker.js';
+import { Events } from './events.js';
+import { Gallery } from './gallery/gallery.js';
+import { reconcile } from './gallery/reconcile.js';
+import { GenerationQueue } from './generation/generation-queue.js';
+import { galleryHandlers } from './handlers/gallery-handlers.js';
+import { generationHandlers } from './handlers/generation-handlers.js';
+import type { Handlers, StudioParts } from './handlers/handler.js';
+import { modelsHandlers } from './handlers/models-handlers.js';
+import { preferencesHandlers } from './handlers/preferences-handlers.js';
+import { studioHandlers } from './handlers/studio-handlers.js';
+import { Library } from './library/library.js';
+import { ModelHashing } from './library/model-hashing.js';
+import { PreferencesStore } from './preferences/preferences.js';
+import { openDatabase } from './storage/database.js';
+import { homeAt, makeHome } from './storage/home.js';
+import { memory as memoryOf } from './storage/memory.js';
+import { salvage } from './storage/salvage.js';
+
+export interface StudioOptions {
+  /** What `resolveHome` gave. */
+  readonly home: string;
+  /** Folder with the models that ship with the studio. */
+  readonly embeddedModels: string;
+  readonly engine: Engine;
+  readonly worker: Worker;
+  readonly desktop: Desktop;
+  readonly version: string;
+  /** As `process.platform`. */
+  readonly platform: string;
+}
+
+export interface Studio {
+  /** One answer for each request of the window; payloads must have passed their schema. */
+  readonly handlers: Handlers;
+  /** Returns how to stop listening. */
+  onEvent(listener: <N extends EventName>(name: N, payload: EventOf<N>) => void): () => void;
+  /** Absolute path for the picture protocol; null when the file is gone. Throws `not-found` for an unknown id. */
+  pictureFile(id: string): Promise<string | null>;
+  thumbnailFile(id: string): Promise<string | null>;
+  /** The supervisor tells how its engine is. */
+  setEngineStatus(status: EngineStatus): void;
+  /** What was begun at the start and needs nobody: reading the disk, hashing. Tests wait for it. */
+  readonly settled: Promise<void>;
+  /** Stop the running picture after its step (it goes on at the next start) and let go of the database. */
+  close(): Promise<void>;
+}
+
+/** Open the studio on a home folder. Only one at a time may run a queue on the same home; the command line may read. */
+export async function openStudio(options: StudioOptions): Promise<Studio> {
+  const { engine, worker, desktop, version, platform } = options;
+  const home = homeAt(options.home);
+  await makeHome(home);
+  const { database, setAside } = await openDatabase(home.database);
+  const events = new Events();
+  if (setAside !== null) {
+    await salvage(setAside, database);
+    events.notify({
+      id: randomUUID(),
+      tone: 'warn',
+      text: `The library's database was damaged: it is kept as ${basename(setAside)}, and the pictures are being read again.`,
+      action: null,
+    });
+  }
+
+  const memory = memoryOf(database);
+  const capabilities = rememberedCapabilities(engine, memory, version);
+  const preferences = new PreferencesStore(database);
+  const library = new Library({ database, home, worker, embeddedModels: options.embeddedModels });
+  const gallery = new Gallery({
+    database,
+    home,
+    worker,
+    onChanged: (added) => events.emit('gallery.changed', { added }),
+  });
+  const hashing = new ModelHashing(library, worker, () => {
+    void library.list().then((models) => events.emit('models.changed', models));
+  });
+  const queue = new GenerationQueue({
+    database,
+    home,
+    engine,
+    worker,
+    library,
+    gallery,
+    capabilities,
+    device: () => preferences.load().device,
+    version,
+    onQueue: (state) => events.emit('queue.changed', state),
+    onProgress: (progress) => events.emit('job.progress', progress),
+    onNotice: (notice) => events.notify(notice),
+  });
+
+  let engineStatus: EngineStatus = {
+    state: 'starting',
+    device: null,
+    memory: { engine: 0, free: freemem(), total: totalmem() },
+  };
+  const parts: StudioParts = {
+    home,
+    version,
+    platform,
+    engine,
+    worker,
+    desktop,
+    events,
+    memory,
+    library,
+    hashing,
+    gallery,
+    queue,
+    preferences,
+    capabilities,
+    engineStatus: () => engineStatus,
+  };
+
+  const closing = new AbortController();
+  const settle = async () => {
+    await queue.start();
+    await library.list();
+    if (await library.refresh()) events.emit('models.changed', await library.list());
+    hashing.start();
+    await reconcile(gallery, worker, closing.signal);
+    await hashing.idle();
+  };
+  const settled = settle().catch((error: unknown) => {
+    if (closing.signal.aborted) return;
+    events.notify({ id: randomUUID(), tone: 'bad', text: errorMessageOf(error).message, action: null });
+  });
+
+  return {
+    handlers: {
+      ...studioHandlers(parts),
+      ...preferencesHandlers(parts),
+      ...modelsHandlers(parts),
+      ...generationHandlers(parts),
+      ...galleryHandlers(parts),
+    },
+    onEvent: (listener) => events.listen(listener),
+    pictureFile: (id) => gallery.pictureFile(id),
+    thumbnailFile: (id) => gallery.thumbnailFile(id),
+    setEngineStatus(status) {
+      engineStatus = status;
+      events.emit('engine.status', status);
+    },
+    settled,
+    async close() {
+      closing.abort();
+      await queue.close();
+      await hashing.close();
+      await settled;
+      database.close();
+    },
+  };
+}
