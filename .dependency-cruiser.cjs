@@ -43,9 +43,10 @@ module.exports = {
     ),
     mayOnlyReach(
       'children-know-models-and-contracts',
-      '^main/(engine|worker)/',
-      ['^main/engine/', '^main/worker/', '^native-models/', '^app/contracts/'],
-      'The engine and the worker may import native-models, app/contracts and their own files: they are processes of their own.',
+      '^main/(engine|worker|supervisor/child-side)/',
+      ['^main/(engine|worker|supervisor/child-side)/', '^native-models/', '^app/contracts/'],
+      'The engine and the worker are processes of their own: they may import native-models, app/contracts, their own files ' +
+        "and main/supervisor/child-side, which is their end of the supervisor's wire and may import no more than they.",
     ),
     {
       name: 'engine-and-worker-apart',
