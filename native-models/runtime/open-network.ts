@@ -1,0 +1,85 @@
+/** Opens one network of a picture model: its files are checked, its graph is authored for device and sizes. */
+import { authorNetwork, requireNoLayerUnused } from '../architectures/author-network.js';
+import type { NetworkPlan } from '../architectures/author-network.js';
+import type { AutoencoderSizes } from '../architectures/autoencoder-kl.js';
+import type { TextSizes } from '../architectures/clip-text-model.js';
+import type { UNetSizes } from '../architectures/unet-2d-condition.js';
+import type { Graph, GraphOptions } from '../onnx/graph.js';
+import { sizeOf } from './tensor.js';
+import type { AutoencoderFiles, Component, TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
+import { requireFinite } from '../weight-formats/non-finite.js';
+import type { Device } from './devices.js';
+import { verifyFiles } from './file-identity.js';
+import type { Network } from './network.js';
+import { openGraph } from './open-graph.js';
+import type { WeightsMode } from './session-options.js';
+import { defaultWeightsMode } from './session-options.js';
+
+interface RunOptions {
+  readonly device: Device;
+  /** Author low-rank branches, to be fed as `lora.<module>.down` and `.up`; what is not fed is idle. */
+  readonly adapters?: boolean;
+  /** `defaultWeightsMode` unless told. */
+  readonly weightsMode?: WeightsMode;
+  /** Prefix of the files for a profile of every node. */
+  readonly profile?: string;
+}
+
+export type OpenNetworkOptions = RunOptions &
+  (
+    | {
+        readonly component: 'text_encoder' | 'text_encoder_2';
+        readonly files: TextEncoderFiles;
+        readonly sizes: TextSizes;
+        /** Names of `clipTextOutputs`, or 'all'; last_hidden_state and the pooled vector unless told. */
+        readonly outputs?: readonly string[] | 'all';
+      }
+    | { readonly component: 'unet'; readonly files: UNetFiles; readonly sizes: UNetSizes }
+    | {
+        readonly component: 'vae_encoder' | 'vae_decoder';
+        readonly files: AutoencoderFiles;
+        readonly sizes: AutoencoderSizes;
+      }
+  );
+
+export async function openNetwork(options: OpenNetworkOptions): Promise<Network> {
+  const { files, device, adapters = false, profile } = options;
+  await verifyFiles(files.identities);
+  for (const file of files.weights.files) await requireFinite(file);
+  const graph = authorNetwork(planOf(options), { device, adapters, weights: files.weights });
+  if (files.kind !== 'vae') requireNoLayerUnused([graph], files.weights);
+  const { weightsMode = defaultWeightsMode(float32Bytes(graph), device) } = options;
+  return openGraph(graph, { weightsMode, ...(profile ? { profile } : {}) });
+}
+
+/** Refuse a component whose weights do not fit its config, without opening a session. */
+export function requireFit(files: Component): void {
+  const options: GraphOptions = { device: 'cpu', weights: files.weights };
+  requireNoLayerUnused(
+    smallPlans(files).map((plan) => authorNetwork(plan, options)),
+    files.weights,
+  );
+}
+
+function planOf(options: OpenNetworkOptions): NetworkPlan {
+  const { config } = options.files;
+  return { ...options, config } as NetworkPlan;
+}
+
+function smallPlans(files: Component): NetworkPlan[] {
+  switch (files.kind) {
+    case 'text_encoder':
+      return [{ component: 'text_encoder', config: files.config, sizes: { batch: 1, tokens: 1 } }];
+    case 'unet':
+      return [{ component: 'unet', config: files.config, sizes: { batch: 1, height: 64, width: 64, tokens: 1 } }];
+    case 'vae': {
+      const sizes = { batch: 1, height: 64, width: 64 };
+      return (['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config: files.config, sizes }));
+    }
+  }
+}
+
+/** Of the weights that the graph reads, each once. */
+function float32Bytes(graph: Graph): number {
+  return [...graph.usedWeights.values()].reduce((sum, { value }) => sum + 4 * sizeOf(value.shape.map(Number)), 0);
+}

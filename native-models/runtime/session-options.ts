@@ -1,0 +1,73 @@
+/**
+ * Options of onnxruntime sessions, each with its reason. Measured with onnxruntime-node 1.30.
+ */
+import { freemem } from 'node:os';
+
+import type { InferenceSession } from 'onnxruntime-node';
+
+import type { Device } from '../onnx/operator-table.js';
+
+/**
+ * What happens to weights stored as halves, which CPUs do not compute with.
+ * `fold`: made float32 once, at load; fastest to run, twice the file's bytes in private memory.
+ * `keep-half`: stay mapped from the file, made float32 in every run; loads at once, costs no private memory, a forward
+ * pass of Stable Diffusion takes about a tenth longer.
+ */
+export type WeightsMode = 'fold' | 'keep-half';
+
+/** Folding half a gigabyte takes about two seconds: the longest that is not felt as a wait. */
+const FOLD_LIMIT_BYTES = 512e6;
+
+/** Fold small networks that fit well into free memory, keep the others in halves. `float32Bytes`: 4 an element. */
+export function defaultWeightsMode(float32Bytes: number, device: Device, freeBytes = freemem()): WeightsMode {
+  // On a GPU weights are uploaded once; casting them there in every run would need f16 shaders.
+  if (device !== 'cpu') return 'fold';
+  return float32Bytes <= Math.min(FOLD_LIMIT_BYTES, freeBytes / 4) ? 'fold' : 'keep-half';
+}
+
+export interface SessionRequest {
+  readonly device: Device;
+  readonly weightsMode: WeightsMode;
+  /** Folder that the model's external data is under. */
+  readonly dataFolder: string;
+  /** Write a profile of every node to files with this prefix. */
+  readonly profile?: string;
+}
+
+export function sessionOptions(request: SessionRequest): InferenceSession.SessionOptions {
+  const { device, dataFolder, profile } = request;
+  return {
+    executionProviders: [device],
+    // 'all' adds only the NCHWc layout of convolutions, which showed no gain, copies weights and slows 1 x 1 kernels.
+    graphOptimizationLevel: 'extended',
+    logSeverityLevel: 3, // errors; keep-half would warn once for each weight that is not folded
+    // Off, every large temporary would page-fault in every run (three times slower).
+    enableCpuMemArena: true,
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+    extra: device === 'cpu' ? cpuEntries(request) : entries(dataFolder),
+  };
+}
+
+function entries(dataFolder: string): Record<string, string> {
+  return {
+    // External data of a model given as bytes is looked up here; the containment check applies to this folder.
+    ...(dataFolder ? { 'session.model_external_initializers_file_folder_path': dataFolder } : {}),
+    // Idle threads would burn a core between runs; 0.04 ms a run slower.
+    'session.intra_op.allow_spinning': '0',
+  };
+}
+
+function cpuEntries({ weightsMode, dataFolder }: SessionRequest): Record<string, string> {
+  return {
+    ...entries(dataFolder),
+    // Packed copies of weights double memory; products of 77 rows and more are as fast without.
+    'session.disable_prepacking': '1',
+    ...(weightsMode === 'keep-half'
+      ? {
+          // Small constants still fold; weights above this size stay in the file and are cast in every run.
+          'optimization.constant_folding_max_output_size_in_bytes': '1048576',
+          'optimization.disable_specified_optimizers': 'FuseFp16InitializerToFp32NodeTransformer',
+        }
+      : {}),
+  };
+}
