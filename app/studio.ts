@@ -23,7 +23,6 @@ import { PreferencesStore } from './preferences/preferences.js';
 import { openDatabase } from './storage/database.js';
 import { homeAt, makeHome } from './storage/home.js';
 import { memory as memoryOf } from './storage/memory.js';
-import { salvage } from './storage/salvage.js';
 
 export interface StudioOptions {
   /** What `resolveHome` gave. */
@@ -62,7 +61,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const { database, setAside } = await openDatabase(home.database);
   const events = new Events();
   if (setAside !== null) {
-    await salvage(setAside, database);
     events.notify({
       id: randomUUID(),
       tone: 'warn',

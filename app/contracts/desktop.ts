@@ -4,8 +4,8 @@ export interface Desktop {
   reveal(path: string): void;
   /** Put a picture on the clipboard, as pixels. */
   copyPicture(path: string): Promise<void>;
-  /** Begin dragging a picture's file out of the window; `thumbnail` is the image under the pointer, null = none there. */
-  dragPicture(path: string, thumbnail: string | null): void;
+  /** Begin dragging a picture's file out of the window. */
+  dragPicture(path: string): void;
   /** Let the person choose a folder; null when they close the dialog. */
   chooseFolder(title: string): Promise<string | null>;
   /** Open an address (http or https, checked by `app`) in the person's own browser. */

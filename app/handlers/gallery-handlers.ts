@@ -51,7 +51,7 @@ export function galleryHandlers(parts: StudioParts): HandlersOf<'gallery'> {
       return {};
     },
     async 'gallery.drag'({ id }) {
-      desktop.dragPicture(await fileOf(id), await gallery.thumbnailFile(id));
+      desktop.dragPicture(await fileOf(id));
       return {};
     },
     async 'gallery.read-settings'({ path }) {

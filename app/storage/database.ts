@@ -1,10 +1,11 @@
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { DatabaseSyncInstance as Connection } from '@photostructure/sqlite';
 import { StudioError } from '../contracts/studio-error.js';
+import { connect, type Connection } from './connection.js';
 import { migrations as allMigrations } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
 import { number, type Row } from './rows.js';
+import { salvage } from './salvage.js';
 import { isDamage, storageError } from './sqlite-errors.js';
 
 type Value = string | number | null;
@@ -19,7 +20,7 @@ export interface Statement {
 
 /**
  * The one connection of this process. Another process (the command line beside the window) may have its own: SQLite's
- * write-ahead log keeps them apart, a writer waits for the other at most `busyTimeoutMs`.
+ * write-ahead log keeps them apart, a writer waits for the other one's commit.
  */
 export interface Database {
   readonly file: string;
@@ -35,11 +36,9 @@ export interface OpenedDatabase {
   readonly setAside: string | null;
 }
 
-const busyTimeoutMs = 5000;
-
 /**
  * Open the database, making it or bringing it to the newest form first. One made by a newer version is refused; a
- * damaged one is renamed and an empty one takes its place.
+ * damaged one is renamed, and one with what could still be read takes its place (the gallery then reads the pictures).
  */
 export async function openDatabase(
   file: string,
@@ -51,7 +50,9 @@ export async function openDatabase(
   } catch (error) {
     if (!isDamage(error)) throw error instanceof StudioError ? error : storageError(error, file);
     const setAside = await putAside(file);
-    return { database: await openWhole(file, migrations), setAside };
+    const database = await openWhole(file, migrations);
+    await salvage(setAside, database);
+    return { database, setAside };
   }
 }
 
@@ -64,44 +65,6 @@ async function openWhole(file: string, migrations: readonly Migration[]): Promis
     connection.close();
     throw error;
   }
-}
-
-/** The native module is loaded here, at the first need: a command that touches no library does not pay for it. */
-export async function connect(file: string, options: { readOnly?: boolean } = {}): Promise<Connection> {
-  const sqlite = await import('@photostructure/sqlite');
-  const connection = new sqlite.DatabaseSync(file, { timeout: busyTimeoutMs, ...options });
-  if (options.readOnly) return connection;
-  try {
-    // FULL: a commit is on the disk when it returns, also through a power cut (WAL's own default is not).
-    await retryWhileBusy(() => connection.exec('PRAGMA journal_mode = WAL'));
-    connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-    // Cheap on what a studio holds (10,000 pictures: some 20 ms), and the only moment to find damage in time.
-    const health = connection.prepare('PRAGMA quick_check(1)').get() as Row;
-    if (health['quick_check'] !== 'ok') throw new DamagedDatabase(String(health['quick_check']));
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
-/** Changing to WAL needs the file alone for a moment and does not wait by itself when two processes start at once. */
-async function retryWhileBusy(act: () => void): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      act();
-      return;
-    } catch (error) {
-      const busy = error instanceof Error && /locked|busy/i.test(error.message);
-      if (!busy || attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
-class DamagedDatabase extends Error {
-  /** As SQLite's own errors carry it: SQLITE_CORRUPT. */
-  readonly sqliteCode = 11;
 }
 
 async function migrate(connection: Connection, file: string, migrations: readonly Migration[]): Promise<void> {

@@ -1,5 +1,5 @@
-import type { DatabaseSyncInstance as Connection } from '@photostructure/sqlite';
-import { connect, type Database } from './database.js';
+import { connect, type Connection } from './connection.js';
+import type { Database } from './database.js';
 import type { Row } from './rows.js';
 
 /** What no file on the disk tells, first. Receipts after the pictures they belong to. */
@@ -33,7 +33,7 @@ function copyRows(from: Connection, into: Database, table: (typeof tables)[numbe
     for (const row of from.prepare(`SELECT * FROM ${table}`).iterate() as Iterable<Row>) {
       const columns = Object.keys(row).map((name) => `"${name}"`);
       const values = Object.values(row).map((value) =>
-        typeof value === 'number' || value === null ? value : String(value),
+        typeof value === 'number' || typeof value === 'string' ? value : null,
       );
       const insert = `INSERT OR IGNORE INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
       try {
