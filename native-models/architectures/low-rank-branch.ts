@@ -8,25 +8,16 @@
  *   lora.<module>.down   [r, in] or [r, in, kh, kw]   with the layer's own stride and padding
  *   lora.<module>.up     [out, r]
  *
- * Each layer has its own symbolic rank r. An idle branch has the rank that `idleRank` says.
+ * Each layer has its own symbolic rank r. What an idle branch is fed depends on the device: `idleRank` in
+ * `onnx/operator-table.ts`.
  */
 import type { AdaptableLayer } from '../onnx/graph.js';
-import { layerForms } from '../onnx/operator-table.js';
-import type { Device } from '../onnx/operator-table.js';
 import { add } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
 import type { Weights } from './weights.js';
 
 export const downName = (path: string): string => `lora.${path}.down`;
 export const upName = (path: string): string => `lora.${path}.up`;
-
-/**
- * Rank of the zeros that stand for "no adapter here". A convolution never takes rank 0: onnxruntime refuses an
- * output of no channels. Zeros of rank 1 leave every bit of the base as it was, too; they only cost a little time.
- */
-export function idleRank(layer: AdaptableLayer, device: Device): number {
-  return layer.kind === 'conv' ? 1 : layerForms[device].idleRank;
-}
 
 export function withLowRankBranch(
   weights: Weights,

@@ -79,6 +79,9 @@ export class Graph {
 
   readonly #constantsByContent = new Map<string, Value>();
   readonly #names = new Set<string>();
+  readonly #casts = new Map<Value, Value>();
+  /** Weights by name -> their module; nodes that read one are named after it, which makes profiles readable. */
+  readonly #modules = new Map<string, string>();
 
   constructor({ device, weights, adapters = false }: GraphOptions) {
     this.device = device;
@@ -123,6 +126,7 @@ export class Graph {
     const alias = as === shape ? name : `${name}:${as.join('x')}`;
     const value = this.#declare(alias, dtype, as);
     this.usedWeights.set(key, { value, stored });
+    this.#modules.set(alias, name.replace(/\.[^.]*$/, ''));
     return this.#asFloat32(value);
   }
 
@@ -161,7 +165,8 @@ export class Graph {
     for (const input of inputs) {
       if (input && input.graph !== this) throw new AuthoringError(operator, 'input', 'a value of this graph', input);
     }
-    const name = this.#nodeName(operator, inputs);
+    const module = inputs.map((input) => input && this.#modules.get(input.name)).find(Boolean);
+    const name = `${module ? `${module}/` : ''}${operator}_${this.nodes.length}`;
     const values = results.map(({ dtype, shape }, index) =>
       this.#declare(results.length === 1 ? name : `${name}.${index}`, dtype, shape),
     );
@@ -175,22 +180,15 @@ export class Graph {
     return values;
   }
 
-  /** `down_blocks.0.resnets.0.conv1/Conv_12` where the node reads a weight, else `Add_13`: profiles become readable. */
-  #nodeName(operator: OperatorName, inputs: readonly (Value | null)[]): string {
-    const weight = inputs.find((input) => input && /\.(weight|bias)\b/.test(input.name))?.name;
-    const module = weight?.replace(/\.(weight|bias)\b.*/, '');
-    return `${module ? `${module}/` : ''}${operator}_${this.nodes.length}`;
-  }
-
   #asFloat32(value: Value): Value {
     if (value.dtype === 'float32') return value;
     const known = this.#casts.get(value);
     if (known) return known;
     const cast = this.node('Cast', [value], { dtype: 'float32', shape: value.shape }, { to: { int: 1 } });
     this.#casts.set(value, cast);
+    this.#modules.set(cast.name, this.#modules.get(value.name) ?? '');
     return cast;
   }
-  readonly #casts = new Map<Value, Value>();
 
   #declare(name: string, dtype: DataType, shape: Shape): Value {
     if (this.#names.has(name)) throw new AuthoringError('graph', 'name', 'used once', name);

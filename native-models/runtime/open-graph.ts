@@ -6,9 +6,10 @@
  */
 import type * as Ort from 'onnxruntime-node';
 
-import { downName, idleRank, upName } from '../architectures/low-rank-branch.js';
+import { downName, upName } from '../architectures/low-rank-branch.js';
 import { ModelError } from '../errors.js';
 import type { Graph, GraphInput } from '../onnx/graph.js';
+import { layerForms } from '../onnx/operator-table.js';
 import { describeShape } from '../onnx/value.js';
 import { writeModel } from '../onnx/write-model.js';
 import type { Network, Tensors } from './network.js';
@@ -98,8 +99,8 @@ function idleInputs(graph: Graph): [string, Tensor][] {
     .filter(({ optional }) => optional)
     .map(({ value }): [string, Tensor] => [value.name, floats(value.shape.map(Number))]);
   if (!graph.adapters) return idle;
+  const rank = layerForms[graph.device].idleRank;
   for (const layer of graph.adaptableLayers) {
-    const rank = idleRank(layer, graph.device);
     idle.push([downName(layer.path), floats([rank, layer.inFeatures, ...(layer.kernel ?? [])])]);
     idle.push([upName(layer.path), floats([layer.outFeatures, rank])]);
   }
