@@ -12,6 +12,8 @@ export interface PictureRow extends PictureSummary {
   readonly binnedAt: number | null;
 }
 
+export type PicturePlace = Pick<PictureRow, 'id' | 'path' | 'binnedAt' | 'missing'>;
+
 export type PictureRows = ReturnType<typeof pictureRows>;
 
 const summaryColumns = 'p.id, p.width, p.height, p.kept, p.title, p.missing';
@@ -19,7 +21,7 @@ const rowColumns = `${summaryColumns}, p.path, p.bytes, p.created_at, p.binned_a
 
 export function pictureRows(database: Database) {
   const one = database.prepare(`SELECT ${rowColumns} FROM pictures p WHERE p.id = ?`);
-  const all = database.prepare(`SELECT ${rowColumns} FROM pictures p`);
+  const places = database.prepareLists('SELECT id, path, binned_at, missing FROM pictures');
   const binned = database.prepare(`SELECT ${rowColumns} FROM pictures p WHERE p.binned_at IS NOT NULL`);
   const receipt = database.prepare(
     'SELECT r.receipt FROM receipts r JOIN pictures p ON p.number = r.number WHERE p.id = ?',
@@ -41,7 +43,12 @@ export function pictureRows(database: Database) {
       const row = one.get(id);
       return row === undefined ? null : readRow(row);
     },
-    all: (): PictureRow[] => all.all().map(readRow),
+    /** Where each file should be, for comparing with the disk. */
+    places: (): PicturePlace[] =>
+      places().map((columns) => {
+        const [id, path, binnedAt, missing] = columns as [string, string, number | null, number];
+        return { id, path, binnedAt, missing: missing !== 0 };
+      }),
     binned: (): PictureRow[] => binned.all().map(readRow),
     receipt(id: string): PictureReceipt | null {
       const row = receipt.get(id);
@@ -63,10 +70,13 @@ export function pictureRows(database: Database) {
         ...words.map(() => 'instr(r.search_text, ?) > 0'),
       ];
       const order = query.sort === 'newest' ? 'DESC' : 'ASC';
-      const statement = database.prepare(`
+      const select = database.prepareLists(`
         SELECT ${summaryColumns} FROM pictures p ${words.length > 0 ? 'JOIN receipts r ON r.number = p.number' : ''}
         WHERE ${conditions.join(' AND ')} ORDER BY p.created_at ${order}, p.number ${order}`);
-      return statement.all(...words).map(readSummary);
+      return select(...words).map((columns) => {
+        const [id, width, height, kept, title, missing] = columns as [string, number, number, number, string, number];
+        return { id, width, height, kept: kept !== 0, title, missing: missing !== 0 };
+      });
     },
     setKept: (id: string, kept: boolean): boolean => setKept.run(asFlag(kept), id) > 0,
     setBinned: (id: string, at: number | null): boolean => setBinned.run(at, id) > 0,

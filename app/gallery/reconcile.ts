@@ -23,7 +23,7 @@ const announceEvery = 200;
 export async function reconcile(gallery: Gallery, worker: Worker, signal: AbortSignal): Promise<Reconciled> {
   const inPictures = await pngsBelow(gallery.home.pictures);
   const inBin = await pngsBelow(gallery.home.bin);
-  const rows = gallery.rows.all();
+  const rows = gallery.rows.places();
   const known = new Set(rows.map((row) => row.path));
 
   let mended = 0;

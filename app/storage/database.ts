@@ -25,6 +25,11 @@ export interface Statement {
 export interface Database {
   readonly file: string;
   prepare(sql: string): Statement;
+  /**
+   * A query whose rows come as lists of their columns: half the time of rows by name, for the few that read
+   * thousands at once.
+   */
+  prepareLists(sql: string): (...parameters: Value[]) => unknown[][];
   /** All of `work` or nothing of it; on disk when it returns. `work` must not wait for anything. */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -148,6 +153,11 @@ function databaseOn(connection: Connection, file: string): Database {
         get: (...parameters) => guarded(() => statement.get(...parameters) as Row | undefined),
         run: (...parameters) => guarded(() => statement.run(...parameters).changes),
       };
+    },
+    prepareLists(sql) {
+      const statement = guarded(() => connection.prepare(sql));
+      statement.setReturnArrays(true);
+      return (...parameters) => guarded(() => statement.all(...parameters) as unknown[][]);
     },
     transaction(work) {
       guarded(() => connection.exec('BEGIN IMMEDIATE'));
