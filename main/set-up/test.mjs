@@ -23,9 +23,10 @@ await runScript(async () => {
   let failed = 0;
   try {
     for (const stage of stages) {
+      const broken = await tryBuild(stage);
       process.stdout.write(stage.name.padEnd(12));
       const started = performance.now();
-      const result = await runStage(stage, place);
+      const result = broken ?? (await orFailure(() => stage.run(place)));
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const tests = result.passed === undefined ? '' : `, ${result.passed} passed, ${result.failed} failed`;
       process.stdout.write(`${result.ok ? 'ok' : 'FAILED'} (${seconds} s${tests})\n`);
@@ -50,15 +51,26 @@ function chosenStages(names) {
 }
 
 /**
+ * Build what the stage needs.
  * @param {import('./test-stages.mjs').Stage} stage
- * @param {import('./test-stages.mjs').Place} place
- * @returns {Promise<Result>}
+ * @returns {Promise<Result | undefined>} the stage's failure, when what it needs cannot be built
  */
-async function runStage(stage, place) {
-  try {
+async function tryBuild(stage) {
+  return orFailure(async () => {
     if (stage.needs === 'command-line') await buildCommandLine();
     if (stage.needs === 'window') await buildAll();
-    return await stage.run(place);
+    return undefined;
+  });
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | Result>}
+ */
+async function orFailure(work) {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     return { ok: false, output: error.message };
