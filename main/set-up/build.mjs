@@ -108,7 +108,11 @@ async function buildRenderer() {
   const startedAt = Date.now();
   const inputs = allBelow(root, ['renderer', 'app/contracts', 'vite.config.ts', 'package-lock.json']);
   const stamp = stampOf(inputs, startedAt);
-  await build({ configFile: fromRoot('vite.config.ts'), logLevel: 'warn' });
+  try {
+    await build({ configFile: fromRoot('vite.config.ts'), logLevel: 'warn' });
+  } catch (error) {
+    throw new SetUpError(`The window's pages could not be built: ${error instanceof Error ? error.message : error}`);
+  }
   return stamp;
 }
 
