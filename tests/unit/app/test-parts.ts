@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Capabilities } from '../../../app/contracts/capabilities.js';
+import type { Desktop } from '../../../app/contracts/desktop.js';
+import type { Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../../../app/contracts/engine.js';
+import type { ErrorKind } from '../../../app/contracts/errors.js';
+import type { GenerationSettings } from '../../../app/contracts/generation.js';
+import type { ModelDescription } from '../../../app/contracts/models.js';
+import { StudioError } from '../../../app/contracts/studio-error.js';
+import type { Worker } from '../../../app/contracts/worker.js';
+import { hashFile } from '../../../main/worker/hash-file.js';
+import { makeThumbnail } from '../../../main/worker/make-thumbnail.js';
+import { readPicture } from '../../../main/worker/read-picture.js';
+import { savePicture } from '../../../main/worker/save-picture.js';
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'inkstone-app-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * The real worker's functions, called in this process: real PNG files, real hashes. Only a model is described by a
+ * small JSON file instead of weights: `describe` below writes one.
+ */
+export function workerInProcess(): Worker {
+  return {
+    inspectModel: async ({ path }) => {
+      const text = await readFile(join(path, 'description.json'), 'utf8').catch(() => null);
+      if (text === null) {
+        throw new StudioError('unfit-model', `${basename(path)} is no model: nothing in it is known.`, { file: path });
+      }
+      return { ...(JSON.parse(text) as ModelDescription), path, hashedFile: join(path, 'weights.bin') };
+    },
+    hashFile: ({ path }, progress, signal) => hashFile({ path }, { progress, signal }),
+    savePicture,
+    readPicture,
+    makeThumbnail: async (request) => {
+      await makeThumbnail(request);
+    },
+  };
+}
+
+export const description: ModelDescription = {
+  name: 'Test pictures',
+  path: '',
+  kind: 'diffusion',
+  family: 'custom',
+  prediction: 'epsilon',
+  inChannels: 4,
+  format: 'diffusers',
+  dtype: 'F32',
+  bytes: 1000,
+  card: null,
+  sizeMultiple: 8,
+  nativeSize: 64,
+  hashedFile: '',
+  notices: [],
+};
+
+/** A folder that `workerInProcess` takes for a model. */
+export async function makeModel(folder: string, change: Partial<ModelDescription> = {}, weights = 'weights') {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'description.json'), JSON.stringify({ ...description, ...change }));
+  await writeFile(join(folder, 'weights.bin'), weights);
+  return folder;
+}
+
+/** A home and a folder with an embedded model. */
+export async function makePlace(): Promise<{ root: string; home: string; embeddedModels: string }> {
+  const root = temporaryFolder();
+  const embeddedModels = join(root, 'embedded');
+  await makeModel(join(embeddedModels, 'pictures'), { name: 'Inkstone pictures' });
+  return { root, home: join(root, 'home'), embeddedModels };
+}
+
+export const capabilities: Capabilities = {
+  samplers: [
+    { id: 'ddim', label: 'DDIM' },
+    { id: 'euler', label: 'Euler' },
+    { id: 'euler_a', label: 'Euler a' },
+    { id: 'dpmpp_2m', label: 'DPM++ 2M' },
+    { id: 'lcm', label: 'LCM' },
+  ],
+  schedules: [
+    { id: 'normal', label: 'Normal' },
+    { id: 'karras', label: 'Karras' },
+  ],
+  versions: { inkstone: '0.1.0', onnxruntime: '1.30.0' },
+};
+
+/** What befalls one call of `generate`. */
+interface Fate {
+  /** Fail after this step was made and told. */
+  readonly atStep: number;
+  readonly kind: ErrorKind;
+  readonly file?: string;
+}
+
+/**
+ * An engine without networks. It keeps the contract that the queue builds on: a checkpoint after every step before the
+ * step is told, a start from the checkpoint, a stop between steps, and a picture that depends on the seed alone.
+ */
+export class StepEngine implements Engine {
+  /** One is used up by each call; none left: the call succeeds. */
+  readonly fates: Fate[] = [];
+  /** Every call: its request and the step it began at. */
+  readonly calls: { request: GenerateRequest; from: number }[] = [];
+  notices: string[] = [];
+  /** Awaited before each step: a test can hold a step for as long as it likes. */
+  beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
+
+  async generate(
+    request: GenerateRequest,
+    onProgress: (progress: GenerateProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedPicture> {
+    const fate = this.fates.shift();
+    const { steps, width, height, checkpointFile } = request;
+    const saved = checkpointFile === null ? null : await readFile(checkpointFile, 'utf8').catch(() => null);
+    const from = saved === null ? 0 : Number(saved);
+    this.calls.push({ request, from });
+    const tell = (phase: GenerateProgress['phase'], step: number) =>
+      onProgress({ phase, step, steps, width, height, preview: null });
+    tell('loading', from);
+    if (fate?.atStep === from) throw new StudioError(fate.kind, 'The engine said no.', { file: fate.file });
+    for (let step = from + 1; step <= steps; step += 1) {
+      await this.beforeStep(step);
+      if (signal.aborted) throw new StudioError('cancelled', 'Stopped.');
+      if (checkpointFile !== null) await writeFile(checkpointFile, String(step));
+      tell('denoising', step);
+      if (fate?.atStep === step) throw new StudioError(fate.kind, 'The engine said no.', { file: fate.file });
+    }
+    tell('decoding', steps);
+    return {
+      width,
+      height,
+      rgb: new Uint8Array(width * height * 3).fill(request.seed % 256),
+      device: 'cpu',
+      noise: request.latents === null ? 'cpu' : 'given',
+      notices: this.notices,
+      seconds: { load: 0.1, denoise: 0.2, decode: 0.1, total: 0.4 },
+    };
+  }
+
+  capabilities = () => Promise.resolve(capabilities);
+  devices = () => Promise.resolve([{ id: 'cpu' as const, name: 'A processor', available: true, reason: null, proven: true }]);
+  inspectLatents = () => Promise.resolve({ count: 2, width: 32, height: 16 });
+  run = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
+  unload = () => Promise.resolve();
+}
+
+export function desktopNotes(): Desktop & { readonly done: string[] } {
+  const done: string[] = [];
+  return {
+    done,
+    reveal: (path) => void done.push(`reveal ${path}`),
+    copyPicture: async (path) => void done.push(`copy ${path}`),
+    dragPicture: (path) => void done.push(`drag ${path}`),
+    chooseFolder: () => Promise.resolve(null),
+    openLink: async (url) => void done.push(`open ${url}`),
+  };
+}
+
+export const settings: GenerationSettings = {
+  model: 'embedded-pictures',
+  prompt: 'a red heart',
+  negative: '',
+  steps: 4,
+  cfg: 2.5,
+  sampler: 'ddim',
+  schedule: 'normal',
+  seed: 7,
+  width: 16,
+  height: 16,
+  clipSkip: 1,
+};
+
+/** Ask until it holds; the test's own time limit ends a wait in vain. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
