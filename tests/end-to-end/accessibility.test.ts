@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import { expect, test } from 'vitest';
+import { startStudio, temporaryHome } from './studio-app.js';
+
+/** WCAG 2.2 AA, as far as axe can tell. */
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+test('every panel has names, roles and contrast, dark and light', async () => {
+  await using place = await temporaryHome();
+  const { window, quit } = await startStudio(place.home);
+  await window.keyboard.type('a red heart');
+  await window.keyboard.press('Enter');
+  await window.locator('img[alt="a red heart"][data-loaded]').waitFor();
+  const { readFile } = await import('node:fs/promises');
+  await window.evaluate(await readFile(axePath, 'utf8'));
+  for (const theme of ['dark', 'light']) {
+    await window.evaluate((name) => {
+      document.documentElement.dataset['theme'] = name;
+    }, theme);
+    for (const keys of ['Control+1', 'Control+2', 'Control+,']) {
+      await window.keyboard.press(keys);
+      await window.waitForTimeout(300);
+      const violations = await window.evaluate(async (tags) => {
+        const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+        const found = await axe.run({ runOnly: tags });
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+      }, rules);
+      expect(violations, `${theme}, ${keys}`).toEqual([]);
+    }
+  }
+  await quit();
+});
