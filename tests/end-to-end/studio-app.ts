@@ -19,7 +19,7 @@ export interface StudioApp {
   quit(): Promise<void>;
 }
 
-/** `INKSTONE_PACKED_APP` names the folder of a packed app; without it the built tree is started. */
+/** `packed` is the executable of a packed app; without it the built tree is started. */
 export async function startStudio(home: string, options: { packed?: string | undefined } = {}): Promise<StudioApp> {
   const environment = { ...process.env, INKSTONE_HOME: home } as Record<string, string>;
   const flags = ['--disable-gpu', '--force-prefers-reduced-motion'];
