@@ -1,7 +1,7 @@
 import { config } from 'zod';
+import { errorFromMessage, errorMessageOf, StudioError } from '../app/contracts/studio-error.js';
 import { answer, events, requests } from '../app/contracts/window.js';
 import type { EventName, EventOf, ReplyOf, RequestName, RequestOf, WindowBridge } from '../app/contracts/window.js';
-import type { ErrorKind } from '../app/contracts/errors.js';
 
 /** The only door out of the window: requests and events, validated on arrival with the contracts' own schemas. */
 
@@ -14,22 +14,9 @@ declare global {
 // The window's content policy forbids `eval`; the schema library would try `new Function` and be reported for it.
 config({ jitless: true });
 
-/** What main refused, or what went wrong on the way. A panel picks its button by `kind`. */
-export class StudioError extends Error {
-  override readonly name = 'StudioError';
-  constructor(
-    readonly kind: ErrorKind,
-    message: string,
-    readonly file?: string,
-  ) {
-    super(message);
-  }
-}
-
+/** Whatever was thrown, as an error with a kind: a panel picks its button by it. */
 export const asStudioError = (error: unknown): StudioError =>
-  error instanceof StudioError
-    ? error
-    : new StudioError('internal', error instanceof Error ? error.message : String(error));
+  error instanceof StudioError ? error : errorFromMessage(errorMessageOf(error));
 
 function door(): WindowBridge {
   if (!window.inkstone) throw new StudioError('internal', 'This window was opened outside the studio. Start it again.');
@@ -41,10 +28,7 @@ export async function ask<N extends RequestName>(name: N, payload: RequestOf<N>)
   const raw = await door().request(name, payload);
   const envelope = answer.safeParse(raw);
   if (!envelope.success) throw new StudioError('internal', `The answer to “${name}” could not be read.`);
-  if (!envelope.data.ok) {
-    const { kind, message, file } = envelope.data.error;
-    throw new StudioError(kind, message, file);
-  }
+  if (!envelope.data.ok) throw errorFromMessage(envelope.data.error);
   const reply = requests[name].reply.safeParse(envelope.data.value);
   if (!reply.success) throw new StudioError('internal', `The answer to “${name}” was not as agreed.`);
   return reply.data as ReplyOf<N>;

@@ -84,12 +84,17 @@ export function takeSettings(settings: Partial<GenerationSettings>): void {
   const { model: wanted, ...rest } = settings;
   const model = wanted === undefined ? null : modelById(models, wanted);
   if (wanted !== undefined && !model) {
-    showToast({ tone: 'warn', text: 'Its model is not in the library; the settings were taken without it.', action: null });
+    showToast({
+      tone: 'warn',
+      text: 'Its model is not in the library; the settings were taken without it.',
+      action: null,
+    });
   }
   const before: Draft = { ...draft };
   changeDraft({ ...rest, ...(model ? { model: model.id } : {}) });
   generateStore.setState({ sizeNote: null, ...(settings.seed === undefined ? {} : { seedUsed: false }) });
-  if (before.prompt.trim() !== '' && rest.prompt !== undefined && rest.prompt !== before.prompt) rememberPrompt(before.prompt);
+  if (before.prompt.trim() !== '' && rest.prompt !== undefined && rest.prompt !== before.prompt)
+    rememberPrompt(before.prompt);
 }
 
 const PROMPTS_REMEMBERED = 100;

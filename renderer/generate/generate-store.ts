@@ -4,7 +4,7 @@ import type { GenerationSettings, TokenCount } from '../../app/contracts/generat
 import type { Model } from '../../app/contracts/models.js';
 import type { Preferences } from '../../app/contracts/preferences.js';
 import type { ReadSettings } from '../../app/contracts/window.js';
-import type { StudioError } from '../bridge.js';
+import type { StudioError } from '../../app/contracts/studio-error.js';
 import type { Pace } from './estimate.js';
 import { toMultiple } from './picture-size.js';
 
@@ -99,24 +99,25 @@ export function draftFrom(saved: Preferences['draft'], models: readonly Model[])
   const model =
     models.find(({ id, missing }) => id === saved.model && !missing) ?? models.find(({ missing }) => !missing) ?? null;
   const start: Draft = model ? { ...firstDraft, ...model.defaults, model: model.id } : firstDraft;
-  const kept = Object.fromEntries(Object.entries(saved).filter(([key, value]) => value !== undefined && key !== 'model'));
+  const kept = Object.fromEntries(
+    Object.entries(saved).filter(([key, value]) => value !== undefined && key !== 'model'),
+  );
   return { ...start, ...kept };
 }
 
 /** Settings that the person left at the old model's defaults move to the new one's; what they chose stays. */
 export function draftForModel(draft: Draft, from: Model | null, to: Model): Draft {
   const old = from?.defaults ?? firstDraft;
-  const move = <K extends 'steps' | 'cfg' | 'sampler' | 'schedule'>(key: K): Draft[K] =>
-    draft[key] === old[key] ? to.defaults[key] : draft[key];
+  const move = <T>(value: T, was: T, standard: T): T => (value === was ? standard : value);
   const sizeIsDefault = draft.width === old.width && draft.height === old.height;
   const takesDefaultSize = sizeIsDefault || from === null || from.nativeSize !== to.nativeSize;
   return {
     ...draft,
     model: to.id,
-    steps: move('steps'),
-    cfg: move('cfg'),
-    sampler: move('sampler'),
-    schedule: move('schedule'),
+    steps: move(draft.steps, old.steps, to.defaults.steps),
+    cfg: move(draft.cfg, old.cfg, to.defaults.cfg),
+    sampler: move(draft.sampler, old.sampler, to.defaults.sampler),
+    schedule: move(draft.schedule, old.schedule, to.defaults.schedule),
     width: takesDefaultSize ? to.defaults.width : toMultiple(draft.width, to.sizeMultiple),
     height: takesDefaultSize ? to.defaults.height : toMultiple(draft.height, to.sizeMultiple),
   };

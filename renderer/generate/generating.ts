@@ -58,8 +58,7 @@ export function removeJob(job: Job): void {
   );
 }
 
-export const moveJob = (id: string, to: number): void =>
-  void ask('generation.move', { id, to }).catch(reportProblem);
+export const moveJob = (id: string, to: number): void => void ask('generation.move', { id, to }).catch(reportProblem);
 
 /* ---- what main tells ---- */
 

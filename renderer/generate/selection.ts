@@ -55,7 +55,8 @@ export function moveInFilm(step: number): void {
   if (stops.length === 0) return;
   const { selection } = generateStore.getState();
   const shown = shownNow();
-  const key = selection.kind === 'follow' && shown.kind === 'picture' && !runningJob(queue) ? shown.picture.id : keyOf(selection);
+  const key =
+    selection.kind === 'follow' && shown.kind === 'picture' && !runningJob(queue) ? shown.picture.id : keyOf(selection);
   const at = stops.findIndex((stop) => keyOf(stop) === key);
   const next = stops[Math.min(stops.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
   if (next) select(next);

@@ -42,7 +42,8 @@ export const modelById = (models: readonly Model[], id: string): Model | null =>
   models.find((model) => model.id === id) ?? null;
 
 /** Models that can make a picture. */
-export const pictureModels = (models: readonly Model[]): Model[] => models.filter((model) => model.kind === 'diffusion');
+export const pictureModels = (models: readonly Model[]): Model[] =>
+  models.filter((model) => model.kind === 'diffusion');
 
 /** Pictures that are still to come: of the running job and of those that wait. */
 export const picturesWaiting = (queue: Queue): number =>

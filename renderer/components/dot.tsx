@@ -1,0 +1,2 @@
+/** Between two facts on a line. */
+export const Dot = () => <span className="dot-between" aria-hidden="true" />;

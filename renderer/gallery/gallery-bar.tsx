@@ -1,0 +1,116 @@
+import Heart from 'lucide-react/icons/heart';
+import PanelRight from 'lucide-react/icons/panel-right';
+import Search from 'lucide-react/icons/search';
+import Trash from 'lucide-react/icons/trash-2';
+import X from 'lucide-react/icons/x';
+import { ActionButton } from '../components/action-button.js';
+import { Icon } from '../components/icon.js';
+import { Segments } from '../components/segments.js';
+import { SelectField } from '../components/select-field.js';
+import { setPreferences } from '../studio/preferences.js';
+import { useStudio } from '../studio/studio-store.js';
+import { count, plural } from '../words/numbers.js';
+import { shellActions } from '../shell/actions.js';
+import { galleryActions, SEARCH_ID } from './actions.js';
+import { search, show } from './browsing.js';
+import { useGallery, type View } from './gallery-store.js';
+
+export const SMALLEST_ROW = 96;
+const LARGEST_ROW = 360;
+
+const views: readonly { id: View; name: string; label: React.ReactNode }[] = [
+  { id: 'all', name: 'All', label: 'All' },
+  {
+    id: 'kept',
+    name: 'Kept',
+    label: (
+      <>
+        <Icon of={Heart} size={14} />
+        Kept
+      </>
+    ),
+  },
+  {
+    id: 'bin',
+    name: 'Bin',
+    label: (
+      <>
+        <Icon of={Trash} size={14} />
+        Bin
+      </>
+    ),
+  },
+];
+
+export function GalleryBar() {
+  const text = useGallery((state) => state.text);
+  const view = useGallery((state) => state.view);
+  const sort = useGallery((state) => state.sort);
+  const shown = useGallery(({ pictures }) => pictures.length);
+  const total = useGallery((state) => state.total);
+  const selected = useGallery((state) => state.selected.size);
+  const row = useStudio(({ preferences }) => preferences.thumbnailSize);
+  const inspector = useStudio(({ preferences }) => preferences.inspector);
+  return (
+    <div className="panel-bar">
+      <label className="field search">
+        <Icon of={Search} />
+        <input
+          id={SEARCH_ID}
+          type="search"
+          data-first-focus=""
+          placeholder="Prompt, model, sampler or seed"
+          aria-label="Search pictures"
+          spellCheck={false}
+          value={text}
+          onChange={(event) => search(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || text === '') return;
+            event.preventDefault();
+            search('');
+          }}
+        />
+        {text === '' ? null : (
+          <button type="button" className="clear" aria-label="Clear the search" onClick={() => search('')}>
+            <Icon of={X} size={14} />
+          </button>
+        )}
+      </label>
+      <Segments label="Show" value={view} options={views} onChange={(next) => show({ view: next })} />
+      {view === 'bin' && shown > 0 ? (
+        <button type="button" className="quiet small outlined" onClick={galleryActions.emptyBin.run}>
+          Empty the bin…
+        </button>
+      ) : null}
+      <span className="push" />
+      <span className="dim num shown-count" role="status">
+        {selected > 1 ? `${count(selected)} of ${count(shown)} selected` : countWords(shown, total)}
+      </span>
+      <SelectField
+        slim
+        label="Sort"
+        value={sort}
+        options={[
+          { id: 'newest', label: 'Newest first' },
+          { id: 'oldest', label: 'Oldest first' },
+        ]}
+        onChange={(id) => show({ sort: id === 'oldest' ? 'oldest' : 'newest' })}
+      />
+      <input
+        className="zoom"
+        type="range"
+        aria-label="Thumbnail height"
+        min={SMALLEST_ROW}
+        max={LARGEST_ROW}
+        step={8}
+        value={row}
+        aria-valuetext={`${row} pixels`}
+        onChange={(event) => setPreferences({ thumbnailSize: event.currentTarget.valueAsNumber })}
+      />
+      <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={inspector} side="bottom" />
+    </div>
+  );
+}
+
+const countWords = (shown: number, total: number | null): string =>
+  total === null || total === shown ? plural(shown, 'picture') : `${count(shown)} of ${count(total)}`;

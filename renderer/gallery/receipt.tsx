@@ -1,0 +1,196 @@
+import type { ReactNode } from 'react';
+import Copy from 'lucide-react/icons/copy';
+import FolderOpen from 'lucide-react/icons/folder-open';
+import Heart from 'lucide-react/icons/heart';
+import Maximize from 'lucide-react/icons/maximize-2';
+import Trash from 'lucide-react/icons/trash-2';
+import Undo from 'lucide-react/icons/undo-2';
+import type { Picture } from '../../app/contracts/gallery.js';
+import { pictureUrl } from '../../app/contracts/window.js';
+import { ActionButton } from '../components/action-button.js';
+import { boxFor } from '../components/picture-box.js';
+import { usePictureDetail } from '../studio/picture-details.js';
+import { useStudio } from '../studio/studio-store.js';
+import { bytes, count, dateTime, fixed, measured, plural, size } from '../words/numbers.js';
+import { galleryActions } from './actions.js';
+import { useGallery } from './gallery-store.js';
+
+/** The inspector: the chosen picture, and all it takes to make it again. */
+export function Receipt() {
+  const cursor = useGallery((state) => state.cursor);
+  const selected = useGallery((state) => state.selected.size);
+  const bin = useGallery(({ view }) => view === 'bin');
+  const detail = usePictureDetail(cursor);
+  return (
+    <aside className="column receipt" aria-label="Chosen picture" data-region="inspector" tabIndex={-1}>
+      {selected > 1 ? <Several selected={selected} bin={bin} /> : null}
+      {selected <= 1 && detail ? <One picture={detail} bin={bin} /> : null}
+      {selected === 0 && cursor === null ? (
+        <p className="note padded">Choose a picture to see all it takes to make it again.</p>
+      ) : null}
+    </aside>
+  );
+}
+
+function Several({ selected, bin }: { selected: number; bin: boolean }) {
+  return (
+    <>
+      <div className="group">
+        <h2 className="t18">{plural(selected, 'picture')}</h2>
+      </div>
+      <div className="group actions">
+        {bin ? (
+          <button type="button" className="primary" onClick={galleryActions.restore.run}>
+            Restore {count(selected)}
+          </button>
+        ) : (
+          <>
+            <ActionButton action={galleryActions.keep} icon={Heart} boxed label="Keep these" />
+            <ActionButton action={galleryActions.delete} icon={Trash} boxed label="Delete these" />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function One({ picture, bin }: { picture: Picture; bin: boolean }) {
+  const { reuse, reuseSeed, keep, copy, reveal, delete: remove, restore, fullView } = galleryActions;
+  return (
+    <>
+      <Lead picture={picture} />
+      <div className="group actions">
+        {bin ? (
+          <button type="button" className="primary" onClick={restore.run}>
+            Restore
+          </button>
+        ) : (
+          <>
+            <button type="button" className="primary" onClick={reuse.run}>
+              Reuse settings
+            </button>
+            <button type="button" className="quiet outlined" onClick={reuseSeed.run}>
+              Seed only
+            </button>
+          </>
+        )}
+      </div>
+      <div className="group icons">
+        {bin ? (
+          <ActionButton action={restore} icon={Undo} />
+        ) : (
+          <>
+            <ActionButton action={keep} icon={Heart} pressed={picture.kept} label={picture.kept ? 'Kept' : 'Keep'} />
+            <ActionButton action={fullView} icon={Maximize} />
+            <ActionButton action={copy} icon={Copy} />
+            <ActionButton action={reveal} icon={FolderOpen} />
+            <ActionButton action={remove} icon={Trash} />
+          </>
+        )}
+      </div>
+      <Words picture={picture} />
+      <Facts picture={picture} />
+    </>
+  );
+}
+
+const LEAD_WIDTH = 328;
+const LEAD_TALLEST = 300;
+
+function Lead({ picture }: { picture: Picture }) {
+  const box = boxFor({ width: LEAD_WIDTH, height: LEAD_TALLEST }, picture, window.devicePixelRatio);
+  return (
+    <div className="lead">
+      {picture.missing ? (
+        <p className="note padded">Its file is gone from the disk: {picture.path}</p>
+      ) : (
+        <img
+          src={pictureUrl(picture.id)}
+          alt={picture.title}
+          width={box.width}
+          height={box.height}
+          className={box.crisp ? 'crisp' : ''}
+        />
+      )}
+    </div>
+  );
+}
+
+function Words({ picture }: { picture: Picture }) {
+  const { prompt, negative } = picture.receipt.settings;
+  return (
+    <div className="group">
+      <p className="said">{prompt === '' ? <span className="dim">No prompt</span> : prompt}</p>
+      {negative === '' ? null : (
+        <p className="said dim">
+          <small>Without</small> {negative}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const HASH_SHOWN = 10;
+
+function Facts({ picture }: { picture: Picture }) {
+  const { settings, model, device, noise, seconds, inkstone, onnxruntime, notices } = picture.receipt;
+  const { samplers, schedules } = useStudio((state) => state.capabilities);
+  const label = (list: readonly { id: string; label: string }[], id: string): string =>
+    list.find((one) => one.id === id)?.label ?? id;
+  const facts: [string, ReactNode][] = [
+    [
+      'Model',
+      <>
+        {model.name} <span className="dim">{model.sha256?.slice(0, HASH_SHOWN) ?? 'hash not known yet'}</span>
+      </>,
+    ],
+    ['Size', size(picture.width, picture.height)],
+    [
+      'Sampler',
+      `${label(samplers, settings.sampler)}, ${label(schedules, settings.schedule)}, ${plural(settings.steps, 'step')}`,
+    ],
+    ['Guidance', fixed(settings.cfg, 1)],
+    ['Seed', `${settings.seed}, ${noise === 'cpu' ? 'CPU noise' : 'noise given'}`],
+    ...(settings.clipSkip > 1 ? [['Clip skip', String(settings.clipSkip)] as [string, ReactNode]] : []),
+    ['Device', device],
+    [
+      'Time',
+      <>
+        {measured(seconds.total)}{' '}
+        <span className="dim">
+          load {measured(seconds.load)}, steps {measured(seconds.denoise)}, decode {measured(seconds.decode)}
+        </span>
+      </>,
+    ],
+    ['Made', dateTime(picture.createdAt)],
+    ['Made with', `Inkstone ${inkstone}, ONNX Runtime ${onnxruntime}`],
+    [
+      'File',
+      <>
+        <span className="path">{picture.path}</span> <span className="dim">{bytes(picture.bytes)}</span>
+      </>,
+    ],
+  ];
+  return (
+    <>
+      <dl className="group facts num">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {notices.length > 0 ? (
+        <div className="group">
+          <h2>Notes</h2>
+          {notices.map((text) => (
+            <p key={text} className="note">
+              {text}
+            </p>
+          ))}
+        </div>
+      ) : null}
+    </>
+  );
+}

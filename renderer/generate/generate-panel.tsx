@@ -1,0 +1,56 @@
+import { FullView } from '../components/picture-view.js';
+import { Dot } from '../components/dot.js';
+import { SideColumn } from '../components/side-column.js';
+import { useRecent } from '../studio/recent-pictures.js';
+import { useStudio } from '../studio/studio-store.js';
+import { size } from '../words/numbers.js';
+import { Dock } from './dock.js';
+import { Film } from './film.js';
+import { useGenerate } from './generate-store.js';
+import { SettingsColumn } from './settings-column.js';
+import { SettingsOffer } from './settings-offer.js';
+import { shownBy } from './selection.js';
+import { Stage } from './stage.js';
+
+/** Film, stage, dock, settings. */
+export function GeneratePanel() {
+  const fullView = useGenerate((state) => state.fullView);
+  return (
+    <SideColumn name="settings" side={<SettingsColumn />}>
+      <div className="generate">
+        <Film />
+        <div className="work" data-region="main" tabIndex={-1}>
+          <Stage />
+          <Dock />
+        </div>
+        {fullView ? <GenerateFullView /> : null}
+        <SettingsOffer />
+      </div>
+    </SideColumn>
+  );
+}
+
+function GenerateFullView() {
+  const { selection, live, actualSize } = useGenerate((state) => state);
+  const pictures = useRecent((state) => state.pictures);
+  const jobs = useStudio(({ queue }) => queue.jobs);
+  const shown = shownBy(selection, live, pictures, jobs);
+  if (shown.kind !== 'picture') return null;
+  const { picture } = shown;
+  return (
+    <FullView
+      picture={picture}
+      actualSize={actualSize}
+      caption={(percent) => (
+        <>
+          <span className="what">
+            <b className="num">{size(picture.width, picture.height)}</b>
+            <Dot />
+            <span className="num">{percent}</span>
+          </span>
+          <span className="do dim">Space or Esc goes back · Z shows 100 % · arrows move</span>
+        </>
+      )}
+    />
+  );
+}

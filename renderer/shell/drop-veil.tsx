@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'react';
+import FolderPlus from 'lucide-react/icons/folder-plus';
+import Image from 'lucide-react/icons/image';
+import { Icon } from '../components/icon.js';
+import { dropFiles, wordsFor, type DropWords } from './dropping.js';
+
+/** Names what each dropped thing will become, before it is let go. */
+export function DropVeil() {
+  const [words, setWords] = useState<DropWords | null>(null);
+  useEffect(() => {
+    let depth = 0;
+    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+    const enter = (event: DragEvent): void => {
+      if (!carriesFiles(event) || !event.dataTransfer) return;
+      depth += 1;
+      setWords(wordsFor([...event.dataTransfer.items]));
+    };
+    const leave = (event: DragEvent): void => {
+      if (!carriesFiles(event)) return;
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setWords(null);
+    };
+    const over = (event: DragEvent): void => {
+      if (!carriesFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = 'copy';
+    };
+    const drop = (event: DragEvent): void => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      setWords(null);
+      dropFiles([...(event.dataTransfer?.files ?? [])]);
+    };
+    window.addEventListener('dragenter', enter);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('dragover', over);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragenter', enter);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('dragover', over);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+  if (!words) return null;
+  return (
+    <div className="drop-veil" aria-hidden="true">
+      {words.pictures > 0 ? (
+        <p>
+          <Icon of={Image} size={32} />
+          <b>{words.pictures === 1 ? 'A picture' : `${words.pictures} pictures`}</b>
+          {words.pictures === 1
+            ? 'Its settings are read and offered'
+            : 'The settings of the first are read and offered'}
+        </p>
+      ) : null}
+      {words.others > 0 ? (
+        <p>
+          <Icon of={FolderPlus} size={32} />
+          <b>{words.others === 1 ? 'A folder or file' : `${words.others} folders or files`}</b>
+          Added as a model, used where it lies
+        </p>
+      ) : null}
+    </div>
+  );
+}

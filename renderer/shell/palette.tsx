@@ -1,0 +1,132 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { Command } from 'cmdk';
+import { useState } from 'react';
+import Box from 'lucide-react/icons/box';
+import Search from 'lucide-react/icons/search';
+import Zap from 'lucide-react/icons/chevron-right';
+import { thumbnailUrl } from '../../app/contracts/window.js';
+import { Icon } from '../components/icon.js';
+import { chooseModel } from '../generate/drafting.js';
+import { select } from '../generate/selection.js';
+import type { Action } from '../keyboard/action.js';
+import { allActions } from '../keyboard/all-actions.js';
+import { keyLabel } from '../keyboard/keys.js';
+import { useRecent } from '../studio/recent-pictures.js';
+import { isMac, pictureModels, studioStore, useStudio } from '../studio/studio-store.js';
+import { openPanel } from './actions.js';
+import { asPanel, shellStore, useShell } from './shell-store.js';
+
+const PICTURES_SHOWN = 6;
+
+/** Find and run anything; what cannot be done now is not offered. */
+export function Palette() {
+  const palette = useShell((state) => state.palette);
+  const close = (): void => shellStore.setState({ palette: 'closed' });
+  return (
+    <Dialog.Root open={palette !== 'closed'} onOpenChange={(open) => (open ? undefined : close())} modal>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="scrim" />
+        <Dialog.Popup className="palette float" aria-label="Commands" data-popup="">
+          <PaletteList onlyPanel={palette === 'panel'} close={close} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => void }) {
+  const [text, setText] = useState('');
+  const panel = useStudio(({ preferences }) => asPanel(preferences.panel));
+  const models = useStudio((state) => (pictureModels(state.models).length > 0 ? state.models : state.models));
+  const pictures = useRecent((state) => state.pictures);
+  const mac = isMac();
+  const actions = allActions.filter((action) => offered(action, panel, onlyPanel));
+  const wanted = text.trim().toLowerCase();
+  const found =
+    wanted === '' ? [] : pictures.filter(({ title }) => title.toLowerCase().includes(wanted)).slice(0, PICTURES_SHOWN);
+  const run = (what: () => void) => (): void => {
+    close();
+    // After the palette has given the focus back, so that what runs may move it.
+    requestAnimationFrame(what);
+  };
+  return (
+    <Command label="Commands" loop>
+      <div className="palette-ask">
+        <Icon of={Search} />
+        <Command.Input
+          autoFocus
+          value={text}
+          onValueChange={setText}
+          placeholder={onlyPanel ? 'Find in this panel' : 'Find a picture, model or command'}
+          aria-label="Find"
+        />
+        <kbd>Esc</kbd>
+      </div>
+      <Command.List className="palette-list">
+        <Command.Empty className="note padded">Nothing is called “{text}”.</Command.Empty>
+        <Command.Group heading="Commands">
+          {actions.map((action) => (
+            <Command.Item
+              key={action.id}
+              value={`${action.label} ${action.group} ${action.id}`}
+              className="option"
+              onSelect={run(() => action.run?.())}
+            >
+              <Icon of={Zap} />
+              <span>{action.label}</span>
+              {action.keys?.[0] === undefined ? null : <kbd>{keyLabel(action.keys[0], mac)}</kbd>}
+            </Command.Item>
+          ))}
+        </Command.Group>
+        {onlyPanel ? null : (
+          <Command.Group heading="Models">
+            {pictureModels(models)
+              .filter(({ missing }) => !missing)
+              .map(({ id, name }) => (
+                <Command.Item
+                  key={id}
+                  value={`Use ${name} model ${id}`}
+                  className="option"
+                  onSelect={run(() => {
+                    chooseModel(id);
+                    openPanel('generate');
+                  })}
+                >
+                  <Icon of={Box} />
+                  <span>Use {name}</span>
+                </Command.Item>
+              ))}
+          </Command.Group>
+        )}
+        {onlyPanel || found.length === 0 ? null : (
+          <Command.Group heading="Pictures">
+            {found.map(({ id, title }) => (
+              <Command.Item
+                key={id}
+                value={`${title} ${id}`}
+                className="option"
+                onSelect={run(() => {
+                  select({ kind: 'picture', id });
+                  openPanel('generate');
+                })}
+              >
+                <img src={thumbnailUrl(id)} alt="" />
+                <span>{title}</span>
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
+      </Command.List>
+    </Command>
+  );
+}
+
+function offered(action: Action, panel: string, onlyPanel: boolean): boolean {
+  if (!action.run || action.inPalette === false) return false;
+  if (action.unavailable?.()) return false;
+  // The prompt's keys belong to the Generate panel; other panels' own verbs would act out of sight.
+  const scope = action.scope === 'prompt' ? 'generate' : action.scope;
+  if (onlyPanel) return scope === panel;
+  if (action.id === 'generate.generate') return false;
+  return scope === 'anywhere' || scope === panel || scope === studioStore.getState().preferences.panel;
+}

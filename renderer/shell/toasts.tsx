@@ -1,0 +1,70 @@
+import { useEffect, useRef } from 'react';
+import X from 'lucide-react/icons/x';
+import TriangleAlert from 'lucide-react/icons/triangle-alert';
+import { Icon } from '../components/icon.js';
+import { closeToast, TOAST_MS, useNotices, type Toast } from '../studio/notices.js';
+
+/** Below at the right, over no picture. They wait while the pointer or the focus is on them. */
+export function Toasts() {
+  const toasts = useNotices((state) => state.toasts);
+  const polite = useNotices((state) => state.polite);
+  const assertive = useNotices((state) => state.assertive);
+  return (
+    <>
+      <div className="toasts" role="region" aria-label="Notices">
+        {toasts.map((toast) => (
+          <ToastCard key={toast.id} toast={toast} />
+        ))}
+      </div>
+      <div className="read-only" role="status" aria-live="polite">
+        {polite}
+      </div>
+      <div className="read-only" role="alert" aria-live="assertive">
+        {assertive}
+      </div>
+    </>
+  );
+}
+
+function ToastCard({ toast }: { toast: Toast }) {
+  const waits = useRef(false);
+  useEffect(() => {
+    if (toast.stays) return undefined;
+    let left = TOAST_MS;
+    const timer = setInterval(() => {
+      if (!waits.current) left -= 250;
+      if (left <= 0) closeToast(toast.id);
+    }, 250);
+    return () => clearInterval(timer);
+  }, [toast]);
+  const hold = (on: boolean) => (): void => {
+    waits.current = on;
+  };
+  return (
+    <div
+      className={`toast ${toast.tone}`}
+      onPointerEnter={hold(true)}
+      onPointerLeave={hold(false)}
+      onFocus={hold(true)}
+      onBlur={hold(false)}
+    >
+      {toast.tone === 'info' ? null : <Icon of={TriangleAlert} />}
+      <p>{toast.text}</p>
+      {toast.action ? (
+        <button
+          type="button"
+          className="quiet small strong"
+          onClick={() => {
+            closeToast(toast.id);
+            toast.action?.run();
+          }}
+        >
+          {toast.action.label}
+        </button>
+      ) : null}
+      <button type="button" className="icon-button" aria-label="Close this notice" onClick={() => closeToast(toast.id)}>
+        <Icon of={X} />
+      </button>
+    </div>
+  );
+}
