@@ -99,7 +99,8 @@ export type EnginePreview = Preview;
 /** Request and reply of every call, by name. `signal` travels as a `cancel` message, progress as events. */
 export const engineCalls = {
   capabilities: { request: z.object({}), reply: capabilities },
-  devices: { request: z.object({}), reply: z.array(device) },
+  /** Each device is told as progress before it is tried: a driver may end the process with no exception. */
+  devices: { request: z.object({}), progress: device, reply: z.array(device) },
   generate: { request: generateRequest, progress: generateProgress, reply: generatedPicture },
   inspectLatents: {
     request: z.object({ modelPath: z.string(), file: z.string() }),

@@ -7,14 +7,15 @@ import { isTrustedSender } from './trusted-sender.js';
 interface WindowLine {
   /** The window's contents now; null while there is none. */
   readonly contents: () => WebContents | null;
-  readonly handlers: Promise<WindowHandlers>;
+  /** May be on their way while the window already asks. */
+  readonly handlers: () => Promise<WindowHandlers>;
   readonly log: (line: string) => void;
 }
 
 export function listenToWindow({ contents, handlers, log }: WindowLine): void {
   ipcMain.handle(requestChannel, async (event, name: unknown, payload: unknown): Promise<Answer> => {
     if (isTrustedSender(event.senderFrame, event.sender === contents())) {
-      return routeRequest(handlers, name, payload, log);
+      return routeRequest(handlers(), name, payload, log);
     }
     log(`refused a message from ${event.senderFrame?.url ?? 'a frame that is gone'}`);
     return { ok: false, error: { kind: 'internal', message: 'This sender is not listened to.' } };

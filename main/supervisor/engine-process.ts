@@ -1,5 +1,8 @@
-import type { Device } from '../../app/contracts/capabilities.js';
-import { engineCalls, type Engine } from '../../app/contracts/engine.js';
+import { release } from 'node:os';
+import type { Device, DeviceId } from '../../app/contracts/capabilities.js';
+import { engineCalls, type DeviceWish, type Engine } from '../../app/contracts/engine.js';
+import { deviceInUse } from './device-in-use.js';
+import { rememberDevices } from './device-memory.js';
 import { probeDevices } from './device-probe.js';
 import { SupervisedChild } from './supervised-child.js';
 import type { SupervisorOptions } from './supervisor-config.js';
@@ -13,25 +16,41 @@ export interface EngineProcess {
   close(): Promise<void>;
 }
 
+export interface EngineProcessOptions extends Omit<SupervisorOptions, 'name' | 'title'> {
+  /** File that remembers what the device probe found; null or absent: it is probed once in every process. */
+  readonly deviceMemory?: string | null;
+}
+
 /** An `Engine` in a process of its own, started with its first call. */
-export function startEngineProcess(options: Omit<SupervisorOptions, 'name' | 'title'>): EngineProcess {
+export function startEngineProcess({ deviceMemory = null, ...options }: EngineProcessOptions): EngineProcess {
   const config: SupervisorOptions = { ...options, name: 'engine', title: 'Inkstone engine' };
   const child = new SupervisedChild(config);
   const call = typedCalls(child, engineCalls);
-  let devices: Promise<Device[]> | null = null;
+
+  let probed: Promise<Device[]> | null = null;
+  const devices = () => {
+    probed ??= probe().catch((error: unknown) => {
+      probed = null; // one that failed is tried again
+      throw error;
+    });
+    return probed;
+  };
+  const probe = async () => {
+    const { versions } = await call('capabilities', {});
+    const version = `${versions.inkstone} ${versions.onnxruntime} ${process.platform} ${process.arch} ${release()}`;
+    return rememberDevices(deviceMemory, version, () => probeDevices(config));
+  };
+  /** The engine runs on what it is told; which device `auto` means is known here, from the probe. */
+  const chosen = async (wish: DeviceWish): Promise<DeviceId> =>
+    wish === 'auto' ? (deviceInUse(await devices(), 'auto')?.id ?? 'cpu') : wish;
+
   const engine: Engine = {
     capabilities: () => call('capabilities', {}),
-    // Remembered as long as this process runs; a probe that failed is tried again.
-    devices: () => {
-      devices ??= probeDevices(config).catch((error: unknown) => {
-        devices = null;
-        throw error;
-      });
-      return devices;
-    },
-    generate: (request, onProgress, signal) => call('generate', request, { onProgress, signal }),
+    devices,
+    generate: async (request, onProgress, signal) =>
+      call('generate', { ...request, device: await chosen(request.device) }, { onProgress, signal }),
     inspectLatents: (request) => call('inspectLatents', request),
-    run: (request, signal) => call('run', request, { signal }),
+    run: async (request, signal) => call('run', { ...request, device: await chosen(request.device) }, { signal }),
     countTokens: (request) => call('countTokens', request),
     unload: async () => {
       // A child that does not run holds nothing.

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import electron, { dialog, nativeImage, shell, type NativeImage } from 'electron';
 import type { Desktop } from '../../app/contracts/desktop.js';
@@ -19,6 +19,7 @@ export function electronDesktop({ window, worker, dragIcons, log }: ElectronDesk
   const drag = async (path: string) => {
     // Electron takes PNG and JPEG here, thumbnails are WebP; and decoding a whole picture is not main's work.
     const icon = join(dragIcons, `${basename(path)}.png`);
+    await mkdir(dragIcons, { recursive: true });
     await worker.makeThumbnail({ path, out: icon, side: dragIconSide });
     window.contents()?.startDrag({ file: path, icon: nativeImage.createFromPath(icon) });
   };

@@ -9,6 +9,8 @@ import type { Preferences } from '../../app/contracts/preferences.js';
 interface MainWindowOptions {
   /** Absolute path of the built preload. */
   readonly preload: string;
+  /** Absolute path of the window's icon, PNG. */
+  readonly icon: string;
   /** Where size, place and theme are remembered. */
   readonly memory: string;
   readonly developerTools: boolean;
@@ -40,10 +42,11 @@ export class MainWindow {
   open(): void {
     if (this.#window !== null) return;
     const { background, symbols } = currentColours();
-    const { preload, developerTools, log } = this.#options;
+    const { preload, icon, developerTools, log } = this.#options;
     const { width, height, maximized } = this.#remembered;
     const window = new BrowserWindow({
       title: 'Inkstone Studio',
+      icon,
       width,
       height,
       ...visiblePosition(this.#remembered),

@@ -1,5 +1,112 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import type { ModelDescription } from '../../app/contracts/models.js';
+import { StudioError } from '../../app/contracts/studio-error.js';
+import { requireFit } from '../../native-models/runtime/open-network.js';
+import { readComponent, type Component } from '../../native-models/weight-formats/component-folder.js';
+import {
+  isDiffusersFolder,
+  readDiffusersFolder,
+  type DiffusersModel,
+} from '../../native-models/weight-formats/diffusers-folder.js';
+import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
+import { refuseFile } from './refuse-file.js';
 
-export async function inspectModel(_request: { path: string; checkFinite: boolean }): Promise<ModelDescription> {
-  throw new Error('not there yet');
+/**
+ * What reading the headers and configs of a model tells. Config and weights must fit each other; with `checkFinite`
+ * all weights are read once, for one NaN would make every picture black.
+ */
+export async function inspectModel(request: { path: string; checkFinite: boolean }): Promise<ModelDescription> {
+  const path = resolve(request.path);
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new StudioError('missing-file', `${path} is not there.`, { file: path, cause });
+  });
+  if (found.isFile()) return refuseFile(path);
+  const isComponent = !(await isDiffusersFolder(path)) && (await isFile(join(path, 'config.json')));
+  const description = isComponent ? await inspectComponent(path, request) : await inspectPipeline(path, request);
+  return { ...description, path: await realpath(path) };
 }
+
+async function inspectPipeline(path: string, { checkFinite }: { checkFinite: boolean }): Promise<ModelDescription> {
+  if (!(await isDiffusersFolder(path))) {
+    throw new StudioError(
+      'bad-input',
+      `${basename(path)} is no model: a model's folder has a model_index.json, or the config.json of one component.`,
+      { file: path },
+    );
+  }
+  const model = await readDiffusersFolder(path);
+  const { unet, vae, textEncoder, textEncoder2 } = model;
+  const components: Component[] = [unet, vae, textEncoder, textEncoder2].filter((component) => component !== null);
+  for (const component of components) await check(component, checkFinite);
+  const sizeMultiple = 2 ** (vae.config.channels.length - 1);
+  return {
+    name: model.name,
+    path,
+    kind: 'diffusion',
+    family: familyOf(model),
+    prediction: model.prediction === 'sample' ? null : model.prediction,
+    inChannels: model.inChannels,
+    format: 'diffusers',
+    dtype: new Set(components.map(({ dtype }) => dtype)).size === 1 ? model.dtype : 'mixed',
+    bytes: model.bytes,
+    card: Object.keys(model.card).length === 0 ? null : model.card,
+    sizeMultiple,
+    nativeSize: (unet.config.sampleSize ?? usualSampleSize) * sizeMultiple,
+    hashedFile: weightsOf(unet),
+    notices: noticesOf(model),
+  };
+}
+
+async function inspectComponent(path: string, { checkFinite }: { checkFinite: boolean }): Promise<ModelDescription> {
+  const component = await readComponent(path);
+  await check(component, checkFinite);
+  const kinds = { unet: 'diffusion', vae: 'autoencoder', text_encoder: 'clip' } as const;
+  return {
+    name: basename(path),
+    path,
+    kind: kinds[component.kind],
+    family: 'custom',
+    prediction: null,
+    inChannels: component.kind === 'unet' ? component.config.inChannels : null,
+    format: 'component',
+    dtype: component.dtype,
+    bytes: component.bytes,
+    card: null,
+    sizeMultiple: 8,
+    nativeSize: usualSampleSize * 8,
+    hashedFile: weightsOf(component),
+    notices: [`This is one component (${component.kind}) of a model: it makes no pictures alone.`],
+  };
+}
+
+async function check(component: Component, checkFinite: boolean): Promise<void> {
+  requireFit(component);
+  if (!checkFinite) return;
+  for (const file of component.weights.files) await requireFinite(file);
+}
+
+/** The files' own family where the widths are the known ones; a diffusers layout of other widths is `custom`. */
+function familyOf({ family, unet }: DiffusersModel): string {
+  const widths = unet.config.blocks.map(({ channels }) => channels).join(' ');
+  const usual = family === 'sdxl' ? ['320 640 1280', '384 768 1536 1536'] : ['320 640 1280 1280'];
+  return usual.includes(widths) ? family : 'custom';
+}
+
+function noticesOf({ name, inChannels, vae }: DiffusersModel): string[] {
+  return inChannels === vae.config.latentChannels
+    ? []
+    : [`${name} takes ${inChannels} channels: it fills in parts of a picture and cannot make one from words alone.`];
+}
+
+/** The first weights file; shards are told apart from other models by theirs well enough. */
+const weightsOf = (component: Component): string => component.weights.files[0]?.file ?? component.folder;
+
+/** Latent pixels of Stable Diffusion 1.5, for a config that does not tell. */
+const usualSampleSize = 64;
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );

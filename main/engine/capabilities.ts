@@ -1,0 +1,12 @@
+import type { Capabilities } from '../../app/contracts/capabilities.js';
+import { schedules } from '../../native-models/schedulers/find-scheduler.js';
+import { schedulers } from '../../native-models/schedulers/index.js';
+import { versions } from './versions.js';
+
+export async function capabilities(): Promise<Capabilities> {
+  return {
+    samplers: schedulers.map(({ id, label }) => ({ id, label })),
+    schedules: schedules.map(({ id, label }) => ({ id, label })),
+    versions,
+  };
+}

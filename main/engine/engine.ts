@@ -1,0 +1,13 @@
+import { engineCalls } from '../../app/contracts/engine.js';
+import { serveCalls } from '../supervisor/child-side/serve-calls.js';
+import { capabilities } from './capabilities.js';
+import { countTokens } from './count-tokens.js';
+import { devices } from './devices.js';
+import { generate } from './generate.js';
+import { inspectLatents } from './inspect-latents.js';
+import { run } from './run.js';
+import { unload } from './unload.js';
+
+/** The engine process: it holds every session of ONNX Runtime and maps messages to native-models. */
+process.title = 'Inkstone engine';
+serveCalls(engineCalls, { capabilities, devices, generate, inspectLatents, run, countTokens, unload });

@@ -1,0 +1,3 @@
+export async function unload(): Promise<never> {
+  throw new Error('not there yet');
+}

@@ -1,0 +1,114 @@
+import { constants } from 'node:os';
+import { app, session } from 'electron';
+import type { Preferences } from '../app/contracts/preferences.js';
+import type { Device } from '../app/contracts/capabilities.js';
+import type { Home } from '../app/storage/home.js';
+import { openStudio } from '../app/studio.js';
+import { handleProtocol, registerScheme } from './files-protocol/handle-protocol.js';
+import { listenToWindow, tellWindow } from './ipc/listen-to-window.js';
+import { watchPreferences } from './ipc/watch-preferences.js';
+import { deviceInUse } from './supervisor/device-in-use.js';
+import { startEngineProcess } from './supervisor/engine-process.js';
+import { watchEngineStatus } from './supervisor/engine-status.js';
+import { LogFile } from './supervisor/log-file.js';
+import { utilityProcessHost } from './supervisor/utility-process-host.js';
+import { startWorkerProcess } from './supervisor/worker-process.js';
+import { electronDesktop } from './windows/electron-desktop.js';
+import { guardSessions } from './windows/guard-sessions.js';
+import { leaveInOrder, logTroubles } from './windows/life.js';
+import { MainWindow } from './windows/main-window.js';
+import { setApplicationMenu } from './windows/menus.js';
+import { dragIcons, logFile, openHome, places, windowMemory } from './windows/places.js';
+import { stayOffline } from './windows/stay-offline.js';
+
+/** The order of things: the window opens first; studio, engine and worker start beside it and answer when they are there. */
+registerScheme();
+stayOffline();
+const home = openHome(process.argv);
+// The lock of the one window, like all else of Electron's, belongs to the home: two homes, two studios.
+app.setPath('userData', home.electron);
+if (app.requestSingleInstanceLock()) start(home);
+else app.exit(0); // the one that runs comes to the front
+
+function start(home: Home): void {
+  const logs = new LogFile(logFile(home));
+  const log = (line: string) => logs.write(line);
+  logTroubles(log);
+  log(
+    `Inkstone Studio ${app.getVersion()}, Electron ${process.versions.electron ?? ''}, ${process.platform} ${process.arch}`,
+  );
+
+  const child = {
+    host: utilityProcessHost,
+    keepRunning: true,
+    log,
+    priority: constants.priority.PRIORITY_BELOW_NORMAL,
+  };
+  const engine = startEngineProcess({ ...child, entry: places.engine });
+  const worker = startWorkerProcess({ ...child, entry: places.worker });
+  const window = new MainWindow({
+    preload: places.preload,
+    icon: places.icon,
+    memory: windowMemory(home),
+    developerTools: process.env['INKSTONE_DEVELOPER'] === '1',
+    log,
+  });
+
+  // Never awaited at top level: Electron is ready only after this module has ended.
+  const opened = app.whenReady().then(() => {
+    guardSessions(log);
+    setApplicationMenu();
+    handleProtocol(session.defaultSession, {
+      rendererFolder: places.renderer,
+      pictureFile: async (id) => (await studio).pictureFile(id),
+      thumbnailFile: async (id) => (await studio).thumbnailFile(id),
+    });
+    listenToWindow({ contents: () => window.contents(), handlers: () => handlers, log });
+    window.open();
+    engine.child.warm().catch(() => undefined); // its status tells
+  });
+  const studio = opened.then(() =>
+    openStudio({
+      home: home.root,
+      embeddedModels: places.embeddedModels,
+      engine: engine.engine,
+      worker: worker.worker,
+      desktop: electronDesktop({ window, worker: worker.worker, dragIcons: dragIcons(home), log }),
+      version: app.getVersion(),
+      platform: process.platform,
+    }),
+  );
+  studio.catch((error: unknown) => log(`the studio could not be opened: ${String(error)}`));
+
+  let devices: readonly Device[] = [];
+  let preferences: Preferences | null = null;
+  const status = watchEngineStatus(
+    engine.child,
+    () => deviceInUse(devices, preferences?.device ?? 'auto'),
+    (now) => void studio.then(({ setEngineStatus }) => setEngineStatus(now)).catch(() => undefined),
+  );
+  const handlers = studio.then(({ handlers: answers, onEvent, setEngineStatus }) => {
+    onEvent((name, payload) => tellWindow(window.contents(), name, payload));
+    return watchPreferences(answers, (now) => {
+      preferences = now;
+      window.useTheme(now.theme);
+      answers['studio.devices']({})
+        .then((found) => {
+          devices = found;
+          setEngineStatus(status.now());
+        })
+        .catch((error: unknown) => log(`the devices could not be asked: ${String(error)}`));
+    });
+  });
+  handlers.catch(() => undefined); // every request is answered with it
+
+  app.on('second-instance', () => window.focus());
+  app.on('activate', () => window.focus());
+  leaveInOrder(log, [
+    () => status.stop(),
+    async () => (await studio).close(),
+    () => engine.close(),
+    () => worker.close(),
+    () => logs.flush(),
+  ]);
+}

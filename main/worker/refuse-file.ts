@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { StudioError } from '../../app/contracts/studio-error.js';
+import { readSafetensors } from '../../native-models/weight-formats/safetensors.js';
+
+/** Single files are no models yet; the sentence says what the file is and where it belongs. */
+export async function refuseFile(path: string): Promise<never> {
+  const name = basename(path);
+  if (/\.(ckpt|pt|pth|bin)$/i.test(name)) {
+    throw new StudioError(
+      'unsupported',
+      `${name} is a Python pickle. Get the model as a diffusers folder with .safetensors weights.`,
+      { file: path },
+    );
+  }
+  if (!/\.safetensors$/i.test(name)) {
+    throw new StudioError('bad-input', `${name} is no model: a model is a diffusers folder with a model_index.json.`, {
+      file: path,
+    });
+  }
+  const { tensors } = await readSafetensors(path);
+  const names = [...tensors.keys()];
+  const kind = kinds.find(({ has }) => names.some((tensor) => has.test(tensor)));
+  throw new StudioError(
+    'unsupported',
+    `${name} ${kind?.sentence ?? 'holds no model that this studio knows: its tensors have unknown names.'}`,
+    { file: path },
+  );
+}
+
+const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [
+  {
+    has: /lora_(down|up|A|B)\b|\.lora\.|hada_w1|lokr_w1|\.dora_scale/,
+    sentence: 'is a LoRA, not a model: it belongs to the adapters, which are not built yet.',
+  },
+  { has: /^(emb_params|clip_l|clip_g)$/, sentence: 'is a textual inversion embedding, not a model.' },
+  {
+    has: /^model\.diffusion_model\./,
+    sentence: 'is a checkpoint in a single file, which is not supported yet. Use its diffusers folder.',
+  },
+  {
+    has: /^(down_blocks|up_blocks|encoder|decoder|text_model)\./,
+    sentence: 'holds one component of a model: open its folder, where its config.json is.',
+  },
+];

@@ -1,0 +1,100 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerRequest, fileInside } from '../../../../main/files-protocol/answer-request.js';
+
+let root: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'inkstone-protocol-'));
+  mkdirSync(join(root, 'renderer', 'assets'), { recursive: true });
+  writeFileSync(join(root, 'renderer', 'index.html'), '<!doctype html>');
+  writeFileSync(join(root, 'renderer', 'assets', 'main.js'), 'export {}');
+  writeFileSync(join(root, 'secret.txt'), 'not for the window');
+  writeFileSync(join(root, 'renderer-secret.txt'), 'not for the window');
+  writeFileSync(join(root, 'a.png'), 'picture');
+  writeFileSync(join(root, 'a.webp'), 'thumbnail');
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const ask = (url: string, method = 'GET') =>
+  answerRequest(
+    { url, method },
+    {
+      rendererFolder: join(root, 'renderer'),
+      pictureFile: async (id) => (id === 'a' ? join(root, 'a.png') : id === 'odd' ? join(root, 'secret.txt') : null),
+      thumbnailFile: async (id) => (id === 'a' ? join(root, 'a.webp') : null),
+    },
+  );
+
+describe('the window’s own files', () => {
+  test('come with their type and a strict content policy', async () => {
+    const page = await ask('inkstone://app/index.html');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain(`default-src 'none'`);
+    expect(policy).toContain(`script-src 'self';`);
+    expect(policy).not.toMatch(/https?:|unsafe-eval|script-src[^;]*unsafe/);
+    const script = await ask('inkstone://app/assets/main.js?v=1');
+    expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    await expect(script.text()).resolves.toBe('export {}');
+  });
+
+  test.each([
+    'inkstone://app/../secret.txt',
+    'inkstone://app/%2e%2e/secret.txt',
+    'inkstone://app/..%2fsecret.txt',
+    'inkstone://app/assets/..%2f..%2fsecret.txt',
+    'inkstone://app/..%5csecret.txt',
+    'inkstone://app/..%2frenderer-secret.txt',
+    'inkstone://app/%2fetc%2fpasswd',
+    'inkstone://app//etc/passwd',
+    'inkstone://app/index.html%00.png',
+    'inkstone://app/%',
+    'inkstone://app/',
+    'inkstone://app/assets',
+    'inkstone://app/nothing.js',
+    'inkstone://elsewhere/index.html',
+    'https://app/index.html',
+    'file:///etc/passwd',
+    'no address',
+  ])('never lead out: %s is not found', async (url) => {
+    expect((await ask(url)).status).toBe(404);
+  });
+
+  test('can only be read', async () => {
+    expect((await ask('inkstone://app/index.html', 'POST')).status).toBe(405);
+  });
+});
+
+describe('pictures', () => {
+  test('come by their id', async () => {
+    const picture = await ask('inkstone://picture/a');
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    await expect(picture.text()).resolves.toBe('picture');
+  });
+
+  test('have thumbnails that are kept for long', async () => {
+    const thumbnail = await ask('inkstone://thumbnail/a');
+    expect(thumbnail.headers.get('content-type')).toBe('image/webp');
+    expect(thumbnail.headers.get('cache-control')).toContain('immutable');
+  });
+
+  test.each([
+    'inkstone://picture/b',
+    'inkstone://picture/..%2f..%2fetc%2fpasswd',
+    'inkstone://thumbnail/b',
+    'inkstone://picture/odd',
+  ])('are not found at %s', async (url) => {
+    expect((await ask(url)).status).toBe(404);
+  });
+});
+
+test('a path is inside its folder only if it stays there', () => {
+  expect(fileInside('/a/b', 'c/d.js')).toBe('/a/b/c/d.js');
+  expect(fileInside('/a/b', 'c/../d.js')).toBe('/a/b/d.js');
+  expect(fileInside('/a/b', '../b2/d.js')).toBeNull();
+  expect(fileInside('/a/b', '/a/b2')).toBeNull();
+});
