@@ -16,7 +16,7 @@ test('the window reaches nothing but the studio', async () => {
       fileFetch: await fails(() => fetch('file:///etc/hostname')),
       climbing: (await fetch('inkstone://app/..%2f..%2fpackage.json')).status,
       unknownPicture: (await fetch('inkstone://picture/..%2f..%2finkstone.db').catch(() => ({ status: 404 }))).status,
-      opened: window.open('https://example.com/') === null,
+      opened: globalThis.open('https://example.com/') === null,
       evaluated: await fails(async () => new Function('return 1')()),
     };
   });
@@ -38,11 +38,19 @@ test('the window reaches nothing but the studio', async () => {
   expect(window.url()).toBe(before);
   expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
   const preferences = await app.evaluate(({ BrowserWindow }) => {
-    const { sandbox, contextIsolation, nodeIntegration, spellcheck } =
-      BrowserWindow.getAllWindows()[0]!.webContents.getLastWebPreferences() ?? {};
+    // Electron has it, its types do not.
+    const contents = BrowserWindow.getAllWindows()[0]!.webContents as unknown as {
+      getLastWebPreferences(): Record<string, unknown>;
+    };
+    const { sandbox, contextIsolation, nodeIntegration, spellcheck } = contents.getLastWebPreferences();
     return { sandbox, contextIsolation, nodeIntegration, spellcheck };
   });
-  expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false });
+  expect(preferences).toMatchObject({
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    spellcheck: false,
+  });
   expect(requests.filter((url) => !/^(inkstone|blob|data):/.test(url) && !/example\.com|^file:/.test(url))).toEqual([]);
   await quit();
 });
