@@ -50,6 +50,8 @@ function start(home: Home): void {
     preload: places.preload,
     icon: places.icon,
     memory: windowMemory(home),
+    // The first picture should not have to wait for it, and the window should not either.
+    onFirstShown: () => void engine.child.warm().catch(() => undefined), // its status tells
     developerTools: process.env['INKSTONE_DEVELOPER'] === '1',
     log,
   });
@@ -65,7 +67,6 @@ function start(home: Home): void {
     });
     listenToWindow({ contents: () => window.contents(), handlers: () => handlers, log });
     window.open();
-    engine.child.warm().catch(() => undefined); // its status tells
   });
   const studio = opened.then(() =>
     openStudio({

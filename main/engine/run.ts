@@ -1,3 +1,129 @@
-export async function run(): Promise<never> {
-  throw new Error('not there yet');
+import { basename } from 'node:path';
+import type { DeviceId } from '../../app/contracts/capabilities.js';
+import type { RunRequest, RunResult } from '../../app/contracts/engine.js';
+import { StudioError } from '../../app/contracts/studio-error.js';
+import { clipTextOutputs } from '../../native-models/architectures/clip-text-model.js';
+import type { Network, Tensors } from '../../native-models/runtime/network.js';
+import { openNetwork } from '../../native-models/runtime/open-network.js';
+import type { Tensor } from '../../native-models/runtime/tensor.js';
+import { floats } from '../../native-models/runtime/tensor.js';
+import { readNamedComponent } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
+import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
+import { oneAtATime } from './one-at-a-time.js';
+import { resolvedDevice } from './resolved-device.js';
+
+/** One network once, on given tensors, authored for their sizes. */
+export function run(request: RunRequest, { signal }: { signal: AbortSignal }): Promise<RunResult> {
+  return oneAtATime(signal, async () => {
+    const device = resolvedDevice(request.device);
+    const inputs = new Inputs(request.inputs, await readTensors(request.inputs));
+    const network = await openFor(request, device, inputs);
+    try {
+      const started = performance.now();
+      const outputs = await network.run(inputs.tensors);
+      const seconds = (performance.now() - started) / 1000;
+      await writeSafetensors(request.out, outputs);
+      const described = Object.entries(outputs).map(([name, { shape, dtype }]) => [
+        name,
+        { shape: [...shape], dtype: storedDtypes[dtype] },
+      ]);
+      return { device, outputs: Object.fromEntries(described), seconds };
+    } finally {
+      await network.release();
+    }
+  });
+}
+
+/** As the file of outputs names them. */
+const storedDtypes = { float32: 'F32', int64: 'I64' } as const;
+
+async function openFor({ modelPath, component }: RunRequest, device: DeviceId, inputs: Inputs): Promise<Network> {
+  switch (component) {
+    case 'text_encoder':
+    case 'text_encoder_2': {
+      const files = await readNamedComponent(modelPath, component);
+      if (files.kind !== 'text_encoder') throw unfit(modelPath, component);
+      const [batch, tokens] = inputs.sizes('input_ids', 2);
+      // The contract's names; what clip skip reads of them is no output of its own.
+      const outputs = clipTextOutputs(files.config).filter((name) => !name.startsWith('normalized_'));
+      return openNetwork({ component, files, device, outputs, sizes: { batch, tokens } });
+    }
+    case 'unet': {
+      const files = await readNamedComponent(modelPath, 'unet');
+      if (files.kind !== 'unet') throw unfit(modelPath, component);
+      const [batch, , height, width] = inputs.sizes('sample', 4);
+      const [, tokens] = inputs.sizes('encoder_hidden_states', 3);
+      inputs.asFloats('timestep');
+      const timeIds = inputs.has('time_ids') ? { timeIds: inputs.sizes('time_ids', 2)[1] } : {};
+      return openNetwork({ component, files, device, sizes: { batch, height, width, tokens, ...timeIds } });
+    }
+    case 'vae_encoder':
+    case 'vae_decoder': {
+      const files = await readNamedComponent(modelPath, 'vae');
+      if (files.kind !== 'vae') throw unfit(modelPath, component);
+      const [batch, , height, width] = inputs.sizes(component === 'vae_encoder' ? 'sample' : 'latent_sample', 4);
+      return openNetwork({ component, files, device, sizes: { batch, height, width } });
+    }
+    default:
+      throw new StudioError(
+        'bad-input',
+        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder or vae_decoder.`,
+      );
+  }
+}
+
+const unfit = (path: string, component: string): StudioError =>
+  new StudioError('unfit-model', `${basename(path)} holds no ${component}.`, { file: path });
+
+/** The tensors of the file with inputs. Networks take whole numbers as int64 and everything else as float32. */
+class Inputs {
+  readonly #file: string;
+  readonly #tensors: Record<string, Tensor>;
+
+  constructor(file: string, tensors: Record<string, Tensor>) {
+    this.#file = file;
+    this.#tensors = { ...tensors };
+  }
+
+  get tensors(): Tensors {
+    return this.#tensors;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#tensors, name);
+  }
+
+  /** The sizes of an input that must have so many axes. */
+  sizes<N extends 2 | 3 | 4>(name: string, axes: N): Sizes[N] {
+    const { shape } = this.#tensor(name);
+    if (isOfAxes(shape, axes)) return shape;
+    throw new StudioError(
+      'bad-input',
+      `${basename(this.#file)}: ${name} is [${shape.join(', ')}], expected ${axes} axes, none of them empty.`,
+      { file: this.#file },
+    );
+  }
+
+  /** Timesteps may be given as whole numbers too. */
+  asFloats(name: string): void {
+    const { shape, data } = this.#tensor(name);
+    this.#tensors[name] = floats(shape, Float32Array.from(data, Number));
+  }
+
+  #tensor(name: string): Tensor {
+    const tensor = this.#tensors[name];
+    if (tensor !== undefined) return tensor;
+    throw new StudioError('bad-input', `${basename(this.#file)} has no tensor ${name}.`, { file: this.#file });
+  }
+}
+
+interface Sizes {
+  2: readonly [number, number];
+  3: readonly [number, number, number];
+  4: readonly [number, number, number, number];
+}
+
+function isOfAxes<N extends 2 | 3 | 4>(shape: readonly number[], axes: N): shape is Sizes[N] {
+  return shape.length === axes && shape.every((size) => size > 0);
 }

@@ -22,10 +22,10 @@ export async function answerRequest(request: { url: string; method: string }, so
       return file === null ? nothing(404) : serve(file, appHeaders(file));
     }
     case 'picture':
-      return servePicture(await sources.pictureFile(address.path), 'no-cache');
+      return servePicture(sources.pictureFile(address.path), 'no-cache');
     case 'thumbnail':
       // A picture never changes under its id, so neither does its thumbnail.
-      return servePicture(await sources.thumbnailFile(address.path), 'private, max-age=31536000, immutable');
+      return servePicture(sources.thumbnailFile(address.path), 'private, max-age=31536000, immutable');
     default:
       return nothing(404);
   }
@@ -49,7 +49,8 @@ export function fileInside(folder: string, path: string): string | null {
   return file.startsWith(root) && file !== root ? file : null;
 }
 
-function servePicture(file: string | null, cacheControl: string): Promise<Response> | Response {
+async function servePicture(looked: Promise<string | null>, cacheControl: string): Promise<Response> {
+  const file = await looked.catch(() => null); // an unknown id is an error to the studio, and a 404 here
   const type = file === null ? undefined : pictureTypes[extname(file).toLowerCase()];
   if (file === null || type === undefined) return nothing(404);
   return serve(file, { 'content-type': type, 'cache-control': cacheControl });

@@ -10,6 +10,8 @@ export interface HostedChild {
 }
 
 export interface HostedChildListener {
+  /** The system has made the process; it does not listen yet. */
+  made(pid: number): void;
   /** Not validated yet. */
   message(message: unknown): void;
   /** What the child wrote to its standard output or error. */

@@ -15,10 +15,14 @@ export async function probeDevices(engine: SupervisorOptions): Promise<Device[]>
     const args = ['--probe-devices-but', [...tried.keys()].join()];
     const child = new SupervisedChild({ ...engine, args, keepRunning: false, cancelGraceMs: 0 });
     try {
-      const answered = await typedCalls(child, engineCalls)('devices', {}, {
-        onProgress: (device) => tried.set(device.id, device),
-        signal: AbortSignal.timeout(probeTimeoutMs),
-      });
+      const answered = await typedCalls(child, engineCalls)(
+        'devices',
+        {},
+        {
+          onProgress: (device) => tried.set(device.id, device),
+          signal: AbortSignal.timeout(probeTimeoutMs),
+        },
+      );
       for (const device of answered) tried.set(device.id, device);
       return [...tried.values()].toSorted((a, b) => rank(a.id) - rank(b.id));
     } catch (error) {

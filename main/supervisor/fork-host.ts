@@ -21,6 +21,9 @@ export const forkHost: ChildHost = (command, listener) => {
   };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => listener.output(text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => listener.output(text));
+  child.once('spawn', () => {
+    if (child.pid !== undefined) listener.made(child.pid);
+  });
   child.on('message', (message) => listener.message(message));
   child.on('error', (error) => {
     // Also raised for a message that could not be sent to a child that is going: its end follows.

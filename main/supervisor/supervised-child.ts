@@ -185,6 +185,8 @@ export class SupervisedChild {
       hosted: config.host(
         { entry: config.entry, args: config.args, title: config.title },
         {
+          // Before it makes threads, which inherit it.
+          made: (pid) => lowerPriority(pid, config.priority),
           message: (message) => {
             const parsed = fromChild.safeParse(message);
             if (!parsed.success) config.log(`${config.name}: message not understood: ${parsed.error.message}`);
@@ -215,7 +217,6 @@ export class SupervisedChild {
     clearTimeout(impatience);
     this.#closed.signal.removeEventListener('abort', closed);
     if (!isReady) throw this.#lost();
-    lowerPriority(running.hosted.pid, config.priority);
     this.#running = running;
     this.#lastCrash = null;
     config.log(`${config.name}: ready, process ${running.hosted.pid ?? 'unknown'}`);
@@ -339,8 +340,8 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null): Prom
   });
 }
 
-function lowerPriority(pid: number | null, priority: number | null): void {
-  if (pid === null || priority === null) return;
+function lowerPriority(pid: number, priority: number | null): void {
+  if (priority === null) return;
   try {
     setPriority(pid, priority);
   } catch {

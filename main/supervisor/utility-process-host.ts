@@ -8,6 +8,9 @@ export const utilityProcessHost: ChildHost = (command, listener) => {
   let heapExhausted = false;
   child.stdout?.setEncoding('utf8').on('data', (text: string) => listener.output(text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => listener.output(text));
+  child.once('spawn', () => {
+    if (child.pid !== undefined) listener.made(child.pid);
+  });
   child.on('message', (message) => listener.message(message));
   child.on('error', (_type, location) => {
     if (/heap|allocat|memory/i.test(location)) heapExhausted = true;

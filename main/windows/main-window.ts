@@ -11,6 +11,8 @@ interface MainWindowOptions {
   readonly preload: string;
   /** Absolute path of the window's icon, PNG. */
   readonly icon: string;
+  /** Called when the window is first seen: the time for what may wait until then. */
+  readonly onFirstShown: () => void;
   /** Where size, place and theme are remembered. */
   readonly memory: string;
   readonly developerTools: boolean;
@@ -21,6 +23,7 @@ interface MainWindowOptions {
 export class MainWindow {
   readonly #options: MainWindowOptions;
   #window: BrowserWindow | null = null;
+  #wasShown = false;
   #remembered: RememberedWindow;
   /** Times (performance.now) at which the page crashed. */
   #crashes: number[] = [];
@@ -74,6 +77,8 @@ export class MainWindow {
     window.once('ready-to-show', () => {
       if (maximized) window.maximize();
       window.show();
+      if (!this.#wasShown) this.#options.onFirstShown();
+      this.#wasShown = true;
     });
     window.on('close', () => this.#remember(window));
     window.on('closed', () => {
