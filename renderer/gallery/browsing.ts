@@ -1,6 +1,6 @@
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { ask, asStudioError } from '../bridge.js';
-import { reportProblem, say, showToast } from '../studio/notices.js';
+import { reportProblem, showToast } from '../studio/notices.js';
 import { binPictures, keepPicture, restorePictures } from '../studio/picture-verbs.js';
 import { plural } from '../words/numbers.js';
 import { galleryStore, queryOf, selectionAfter, selectionIn, type GalleryState } from './gallery-store.js';
@@ -158,8 +158,3 @@ export function emptyBin(): void {
     void loadGallery();
   }, reportProblem);
 }
-
-export const sayCount = (): void => {
-  const { pictures } = galleryStore.getState();
-  say(plural(pictures.length, 'picture'));
-};

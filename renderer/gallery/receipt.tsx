@@ -131,6 +131,8 @@ function Words({ picture }: { picture: Picture }) {
 }
 
 const HASH_SHOWN = 10;
+const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+const folderOf = (path: string): string => path.slice(0, -nameOf(path).length - 1);
 
 function Facts({ picture }: { picture: Picture }) {
   const { settings, model, device, noise, seconds, inkstone, onnxruntime, notices } = picture.receipt;
@@ -138,11 +140,10 @@ function Facts({ picture }: { picture: Picture }) {
   const label = (list: readonly { id: string; label: string }[], id: string): string =>
     list.find((one) => one.id === id)?.label ?? id;
   const facts: [string, ReactNode][] = [
+    ['Model', model.name],
     [
-      'Model',
-      <>
-        {model.name} <span className="dim">{model.sha256?.slice(0, HASH_SHOWN) ?? 'hash not known yet'}</span>
-      </>,
+      'Weights',
+      model.sha256 === null ? 'hash not known yet' : <span className="path">{model.sha256.slice(0, HASH_SHOWN)}</span>,
     ],
     ['Size', size(picture.width, picture.height)],
     [
@@ -156,10 +157,10 @@ function Facts({ picture }: { picture: Picture }) {
     [
       'Time',
       <>
-        {measured(seconds.total)}{' '}
-        <span className="dim">
+        {measured(seconds.total)}
+        <small>
           load {measured(seconds.load)}, steps {measured(seconds.denoise)}, decode {measured(seconds.decode)}
-        </span>
+        </small>
       </>,
     ],
     ['Made', dateTime(picture.createdAt)],
@@ -167,7 +168,8 @@ function Facts({ picture }: { picture: Picture }) {
     [
       'File',
       <>
-        <span className="path">{picture.path}</span> <span className="dim">{bytes(picture.bytes)}</span>
+        {nameOf(picture.path)}, {bytes(picture.bytes)}
+        <small>{folderOf(picture.path)}</small>
       </>,
     ],
   ];

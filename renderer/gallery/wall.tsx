@@ -1,9 +1,8 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import Heart from 'lucide-react/icons/heart';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
-import { Icon } from '../components/icon.js';
+import { KeptMark } from '../components/kept-mark.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { useRoom } from '../components/picture-box.js';
 import { dragPicture } from '../studio/picture-verbs.js';
@@ -150,7 +149,7 @@ function Card({ picture, place, of, left, top, width, height, selected, current 
           className={crisp ? 'crisp' : ''}
         />
       )}
-      {picture.kept ? <Icon of={Heart} size={14} /> : null}
+      {picture.kept ? <KeptMark /> : null}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import Copy from 'lucide-react/icons/copy';
-import Dices from 'lucide-react/icons/dices';
+import Dices from 'lucide-react/icons/dice-5';
 import FolderOpen from 'lucide-react/icons/folder-open';
 import Heart from 'lucide-react/icons/heart';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
@@ -13,7 +13,7 @@ import { lastProgress, useProgress } from '../studio/progress.js';
 import { modelById, useStudio } from '../studio/studio-store.js';
 import { measured, size } from '../words/numbers.js';
 import { generateActions } from './actions.js';
-import { learnPace } from './generating.js';
+import { learnPace, resumeJob } from './generating.js';
 import { useGenerate, type Live } from './generate-store.js';
 import { phaseWords, timeLeft } from './progress-words.js';
 import type { Shown } from './selection.js';
@@ -37,6 +37,11 @@ export function Caption({ shown, width }: { shown: Shown; width: number }) {
             <span className="num">seed {shown.job.settings.seed + shown.job.pictures.length}</span>
           </span>
           <span className="do">
+            {shown.job.error ? null : (
+              <button type="button" className="quiet small outlined" onClick={() => resumeJob(shown.job.id)}>
+                {shown.job.step > 0 ? `Go on from step ${shown.job.step}` : 'Go on'}
+              </button>
+            )}
             <ActionButton action={generateActions.delete} icon={Trash} label="Take out of the queue" />
           </span>
         </>

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import CornerDownLeft from 'lucide-react/icons/corner-down-left';
 import Minus from 'lucide-react/icons/minus';
 import Plus from 'lucide-react/icons/plus';
 import Square from 'lucide-react/icons/square';
@@ -114,7 +115,7 @@ function Shutter() {
   const quiet = useGenerate(({ selection }) => selection.kind === 'job');
   const jobFailed = useStudio(({ queue }) => quiet && queue.jobs.some(({ state }) => state === 'failed'));
   return (
-    <div className="shutter">
+    <div className={`shutter${busy ? ' busy' : ''}`}>
       {busy ? (
         <>
           <button type="button" className="stopper big" disabled={!running} onClick={stop}>
@@ -122,7 +123,8 @@ function Shutter() {
             Stop<kbd>Esc</kbd>
           </button>
           <button type="submit" className="quiet outlined" disabled={why !== null}>
-            Add to queue<kbd>⏎</kbd>
+            Add to queue
+            <EnterKey />
           </button>
         </>
       ) : (
@@ -132,7 +134,8 @@ function Shutter() {
           disabled={why !== null}
           title={why ?? undefined}
         >
-          Generate<kbd>⏎</kbd>
+          Generate
+          <EnterKey />
         </button>
       )}
       <div className="count">
@@ -142,6 +145,13 @@ function Shutter() {
     </div>
   );
 }
+
+/** The sign on the key: bundled fonts have no letter for it. */
+const EnterKey = () => (
+  <kbd>
+    <Icon of={CornerDownLeft} size={14} />
+  </kbd>
+);
 
 function CountStepper() {
   const count = useGenerate(({ draft }) => draft.count);

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import Heart from 'lucide-react/icons/heart';
 import Pause from 'lucide-react/icons/pause';
 import TriangleAlert from 'lucide-react/icons/triangle-alert';
 import type { Job } from '../../app/contracts/generation.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
+import { KeptMark } from '../components/kept-mark.js';
 import { useRoom } from '../components/picture-box.js';
 import { dragPicture } from '../studio/picture-verbs.js';
 import { shareDone, useProgress } from '../studio/progress.js';
@@ -83,7 +83,7 @@ export function Film() {
               aria-label={nameOf(shot)}
               aria-setsize={shots.length}
               aria-posinset={index + 1}
-              className={`shot ${shot.kind}${index === selected ? ' on' : ''}`}
+              className={`shot ${shot.kind === 'picture' ? 'done' : shot.kind}${index === selected ? ' on' : ''}`}
               style={place}
               draggable={shot.kind === 'picture'}
               onClick={() => choose(shot)}
@@ -115,6 +115,7 @@ function ShotFace({ shot }: { shot: Exclude<Shot, { kind: 'rule' }> }) {
     case 'job':
       return (
         <>
+          <PreviewCanvas jobId={shot.job.id} />
           <Icon of={shot.job.state === 'failed' ? TriangleAlert : Pause} />
           <span className="bar">
             <i style={{ width: `${(shot.job.step / shot.job.settings.steps) * 100}%` }} />
@@ -129,7 +130,7 @@ function ShotFace({ shot }: { shot: Exclude<Shot, { kind: 'rule' }> }) {
           ) : (
             <img src={thumbnailUrl(shot.picture.id)} alt="" decoding="async" draggable={false} />
           )}
-          {shot.picture.kept ? <Icon of={Heart} size={14} /> : null}
+          {shot.picture.kept ? <KeptMark /> : null}
         </>
       );
   }

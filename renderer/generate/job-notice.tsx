@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { ErrorMessage } from '../../app/contracts/errors.js';
 import type { Job } from '../../app/contracts/generation.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { setPreferences } from '../studio/preferences.js';
@@ -7,25 +8,23 @@ import { generateStore } from './generate-store.js';
 import { resumeJob } from './generating.js';
 
 /** What ended a job early, and the button that mends it. The kind of the error chooses the button. */
-export function JobNotice({ job, width }: { job: Job; width: number }) {
-  const words = job.error?.message ?? `Stopped at step ${job.step}. The step is saved.`;
+export function JobNotice({ job, error, width }: { job: Job; error: ErrorMessage; width: number }) {
   return (
     <div className="job-notice" style={{ width }}>
-      <NoticeBar tone={job.state === 'failed' ? 'bad' : 'info'} actions={<Remedy job={job} />}>
-        {words}
+      <NoticeBar tone="bad" actions={<Remedy job={job} error={error} />}>
+        {error.message}
       </NoticeBar>
     </div>
   );
 }
 
-function Remedy({ job }: { job: Job }): ReactNode {
-  const remedy = job.error ? remedyFor(job.error.kind) : 'go-on';
+function Remedy({ job, error }: { job: Job; error: ErrorMessage }): ReactNode {
   const goOn = (
     <button type="button" className="primary" onClick={() => resumeJob(job.id)}>
       {job.step > 0 ? `Go on from step ${job.step}` : 'Try again'}
     </button>
   );
-  switch (remedy) {
+  switch (remedyFor(error.kind)) {
     case 'go-on':
     case 'again':
       return goOn;

@@ -68,6 +68,5 @@ const families: Record<string, string> = { sd1: 'SD 1.5', sd2: 'SD 2.x', sdxl: '
 
 export function lineOf({ embedded, family, nativeSize, dtype, bytes: weight }: Model): string {
   const kind = families[family] ?? `${nativeSize} px`;
-  const from = embedded ? 'comes with the studio' : dtype.toLowerCase();
-  return `${kind} · ${from} · ${bytes(weight)}`;
+  return `${embedded ? 'comes with the studio' : `${kind} · ${dtype.toLowerCase()}`} · ${bytes(weight)}`;
 }

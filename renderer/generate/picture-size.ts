@@ -30,9 +30,12 @@ export function presetSize(aspect: Aspect, { sizeMultiple, nativeSize }: SizeRul
   return { width: toMultiple(width, sizeMultiple), height: toMultiple(width / aspect.ratio, sizeMultiple) };
 }
 
-/** The aspect whose preset this size is, or null. */
-export const aspectOf = (width: number, height: number, rule: SizeRule): Aspect | null =>
-  ASPECTS.find((aspect) => {
-    const preset = presetSize(aspect, rule);
-    return preset.width === width && preset.height === height;
-  }) ?? null;
+/** The aspect that a size stands for, as near as its multiples allow; null where none fits. */
+export function aspectOf(width: number, height: number, { sizeMultiple }: SizeRule): Aspect | null {
+  const off = ({ ratio }: Aspect): number => Math.abs(Math.log(width / height / ratio));
+  const fits = ASPECTS.filter(
+    ({ ratio }) =>
+      toMultiple(width / ratio, sizeMultiple) === height || toMultiple(height * ratio, sizeMultiple) === width,
+  );
+  return fits.sort((a, b) => off(a) - off(b))[0] ?? null;
+}

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'react';
 import { showPreviewOn } from './preview-painter.js';
 
-/** The running picture as it looks after the last step. */
-export function PreviewCanvas({ label }: { label?: string }) {
+/** A picture as it looked after its job's last step; without an id, that of the running job. */
+export function PreviewCanvas({ label, jobId = null }: { label?: string; jobId?: string | null }) {
   const ref = useRef<HTMLCanvasElement>(null);
-  useEffect(() => (ref.current ? showPreviewOn(ref.current) : undefined), []);
+  useEffect(() => (ref.current ? showPreviewOn(ref.current, jobId) : undefined), [jobId]);
   return (
     <canvas
       ref={ref}

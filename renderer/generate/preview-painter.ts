@@ -5,16 +5,20 @@ import { onProgress } from '../studio/progress.js';
  * Draws each step's preview to every canvas that shows it: bytes to one bitmap, one draw a canvas, no React. The
  * preview is latent-sized; it is drawn enlarged with smoothing, as it is a guess at the picture and not its pixels.
  */
-const canvases = new Set<HTMLCanvasElement>();
-let bitmap: ImageBitmap | null = null;
+const canvases = new Map<HTMLCanvasElement, string | null>();
+/** The last preview of each job, oldest first: a stopped job keeps its own while the window is open. */
+const frames = new Map<string, ImageBitmap>();
+const FRAMES_KEPT = 16;
+let running: string | null = null;
 let wanted = 0;
 let drawn = 0;
 
 /** Canvases are as large as they are shown, up to this many pixels a side. */
 const LARGEST_SIDE = 1024;
 
-export function showPreviewOn(canvas: HTMLCanvasElement): () => void {
-  canvases.add(canvas);
+/** `jobId` null = whichever job runs. */
+export function showPreviewOn(canvas: HTMLCanvasElement, jobId: string | null): () => void {
+  canvases.set(canvas, jobId);
   draw(canvas);
   return () => canvases.delete(canvas);
 }
@@ -22,11 +26,11 @@ export function showPreviewOn(canvas: HTMLCanvasElement): () => void {
 /** Once, when the window starts. */
 export function paintPreviews(): void {
   onProgress((progress) => {
-    if (progress?.preview) void paint(progress.preview);
+    if (progress?.preview) void paint(progress.jobId, progress.preview);
   });
 }
 
-async function paint({ width, height, rgb }: Preview): Promise<void> {
+async function paint(jobId: string, { width, height, rgb }: Preview): Promise<void> {
   wanted += 1;
   const turn = wanted;
   const pixels = new ImageData(width, height);
@@ -35,13 +39,23 @@ async function paint({ width, height, rgb }: Preview): Promise<void> {
   // A later step may have been faster: it must not be painted over.
   if (turn < drawn) return next.close();
   drawn = turn;
-  bitmap?.close();
-  bitmap = next;
-  for (const canvas of canvases) draw(canvas);
+  running = jobId;
+  frames.get(jobId)?.close();
+  frames.delete(jobId);
+  frames.set(jobId, next);
+  if (frames.size > FRAMES_KEPT) forgetOldest();
+  for (const [canvas, wants] of canvases) if (wants === null || wants === jobId) draw(canvas);
   return undefined;
 }
 
+function forgetOldest(): void {
+  const [jobId, bitmap] = frames.entries().next().value ?? [];
+  bitmap?.close();
+  if (jobId !== undefined) frames.delete(jobId);
+}
+
 function draw(canvas: HTMLCanvasElement): void {
+  const bitmap = frames.get(canvases.get(canvas) ?? running ?? '');
   const context = canvas.getContext('2d');
   if (!bitmap || !context) return;
   const density = window.devicePixelRatio;

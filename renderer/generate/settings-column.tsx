@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import ArrowLeftRight from 'lucide-react/icons/arrow-left-right';
 import ChevronRight from 'lucide-react/icons/chevron-right';
-import Dices from 'lucide-react/icons/dices';
+import Dices from 'lucide-react/icons/dice-5';
 import Lock from 'lucide-react/icons/lock';
 import LockOpen from 'lucide-react/icons/lock-open';
 import type { ModelDefaults } from '../../app/contracts/models.js';

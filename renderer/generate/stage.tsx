@@ -30,7 +30,7 @@ export function Stage() {
   const [shownPixels, setShownPixels] = useState('');
 
   const size = sizeOf(shown);
-  const height = room.height - CAPTION_HEIGHT - (shown.kind === 'job' ? NOTICE_HEIGHT : 0);
+  const height = room.height - CAPTION_HEIGHT - (shown.kind === 'job' && shown.job.error ? NOTICE_HEIGHT : 0);
   const box = !size
     ? null
     : actualSize && shown.kind === 'picture'
@@ -57,13 +57,16 @@ export function Stage() {
                 {shown.kind === 'live' && !shown.live.hasPreview ? null : (
                   <PreviewCanvas
                     label={shown.kind === 'job' ? `Preview, stopped at step ${shown.job.step}` : 'Preview'}
+                    jobId={shown.kind === 'job' ? shown.job.id : shown.live.jobId}
                   />
                 )}
                 {shown.kind === 'live' ? <Edge /> : null}
               </figure>
             )}
           </div>
-          {shown.kind === 'job' ? <JobNotice job={shown.job} width={box.width} /> : null}
+          {shown.kind === 'job' && shown.job.error ? (
+            <JobNotice job={shown.job} error={shown.job.error} width={box.width} />
+          ) : null}
           <Caption shown={shown} width={box.width} />
         </>
       ) : null}
