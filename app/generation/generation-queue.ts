@@ -270,17 +270,17 @@ export class GenerationQueue {
     if ((await fileIdentity(model.hashedFile)) !== current.modelIdentity) {
       made.receipt.notices.push(`${basename(model.hashedFile)} changed while this picture was made: it may mix both.`);
     }
+    const entry = { id: current.id, createdAt: Date.now() };
     const bytes = await savePicture(worker, made, {
       path: join(home.pictures, current.path),
       overwrite: false,
       thumbnail: { path: gallery.thumbnailOf(current.id), side: thumbnailSide },
-      entry: { id: current.id, createdAt: current.createdAt },
+      entry,
     });
     this.#rememberTimes(job, active);
     return this.#finishPicture(job, active, {
-      id: current.id,
+      ...entry,
       path: current.path,
-      createdAt: current.createdAt,
       width,
       height,
       bytes,
@@ -301,9 +301,7 @@ export class GenerationQueue {
         );
       }
     }
-    const createdAt = Date.now();
-    const path = await this.#freePath(job, createdAt);
-    const current = { id: randomUUID(), path, createdAt, modelIdentity };
+    const current = { id: randomUUID(), path: await this.#freePath(job), modelIdentity };
     this.#rows.begin(job.id, current, 0);
     active.step = 0;
     active.clock = new StepClock();
@@ -316,22 +314,20 @@ export class GenerationQueue {
     const file = await worker.readPicture({ path: join(home.pictures, current.path) }).catch(() => null);
     const own = file === null ? null : readOwnMetadata(file.text);
     if (file === null || own?.picture?.id !== current.id) return null;
-    const { picture: _entry, ...receipt } = own;
-    const { id, path, createdAt } = current;
-    return { id, path, createdAt, width: file.width, height: file.height, bytes: file.bytes, receipt };
+    const { picture, ...receipt } = own;
+    return { ...picture, path: current.path, width: file.width, height: file.height, bytes: file.bytes, receipt };
   }
 
   /** A stranger's file took the name: the same picture, with the steps it has, under another. */
   async #renameCurrent(job: JobRow, current: CurrentPicture): Promise<void> {
-    const path = await this.#freePath(job, current.createdAt);
-    this.#rows.begin(job.id, { ...current, path }, job.step);
+    this.#rows.begin(job.id, { ...current, path: await this.#freePath(job) }, job.step);
   }
 
   /** One that is promised to no other job either. */
-  #freePath(job: JobRow, createdAt: number): Promise<string> {
+  #freePath(job: JobRow): Promise<string> {
     const promised = new Set(this.#rows.all().flatMap((each) => each.current?.path ?? []));
     const seed = job.settings.seed + job.pictures.length;
-    return this.#parts.gallery.freePath({ prompt: job.settings.prompt, seed }, createdAt, promised);
+    return this.#parts.gallery.freePath({ prompt: job.settings.prompt, seed }, Date.now(), promised);
   }
 
   async #finishPicture(job: JobRow, active: Active, picture: NewPicture): Promise<boolean> {

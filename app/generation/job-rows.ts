@@ -13,7 +13,6 @@ const currentPicture = z.object({
   id: z.string(),
   /** Below home/pictures. */
   path: z.string(),
-  createdAt: z.number(),
   /** Identity of the model's file when the first step was made: steps of two different files do not mix. */
   modelIdentity: z.string().nullable(),
 });

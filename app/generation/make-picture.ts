@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { DeviceWish, Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../contracts/engine.js';
 import type { PictureReceipt } from '../contracts/gallery.js';
 import type { GenerationSettings } from '../contracts/generation.js';
@@ -57,11 +59,12 @@ export interface PicturePlace {
   readonly entry: GalleryEntry | null;
 }
 
-/** Write the PNG with its two texts. Returns its size in bytes. */
+/** Write the PNG with its two texts, and the folder it goes to. Returns its size in bytes. */
 export async function savePicture(worker: Worker, { generated, receipt }: MadePicture, place: PicturePlace) {
   const { rgb, width, height } = generated;
   const { path, overwrite, thumbnail, entry } = place;
   const text = writeMetadata(receipt, entry);
+  await mkdir(dirname(path), { recursive: true });
   const { bytes } = await worker.savePicture({ rgb, width, height, path, overwrite, text, thumbnail });
   return bytes;
 }

@@ -73,7 +73,9 @@ export class Library {
    */
   async importModel(path: string, options: { copy?: boolean } = {}): Promise<Imported> {
     const started = performance.now();
-    let description = await this.#parts.worker.inspectModel({ path: resolve(path), checkFinite: true });
+    // By the path that the library has, where a link or another spelling leads to the same files.
+    const source = (await this.#rowAt(resolve(path)))?.description.path ?? resolve(path);
+    let description = await this.#parts.worker.inspectModel({ path: source, checkFinite: true });
     refuseWhatMakesNoPictures(description);
     let bytesWritten = 0;
     if (options.copy) {
@@ -82,11 +84,7 @@ export class Library {
       description = await this.#parts.worker.inspectModel({ path: copy.path, checkFinite: false });
     }
     const known = await this.#rowAt(description.path);
-    const row = await this.#describe(
-      known?.id ?? idFor(description),
-      known === null ? description : { ...description, path: known.description.path },
-      known?.embedded ?? false,
-    );
+    const row = await this.#describe(known?.id ?? idFor(description), description, known?.embedded ?? false);
     return {
       model: await modelOf(row),
       bytesWritten,
