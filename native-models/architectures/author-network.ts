@@ -26,7 +26,11 @@ export type NetworkPlan =
       readonly outputs?: readonly string[] | 'all';
     }
   | { readonly component: 'unet'; readonly config: UNetConfig; readonly sizes: UNetSizes }
-  | { readonly component: 'vae_encoder' | 'vae_decoder'; readonly config: AutoencoderConfig; readonly sizes: AutoencoderSizes };
+  | {
+      readonly component: 'vae_encoder' | 'vae_decoder';
+      readonly config: AutoencoderConfig;
+      readonly sizes: AutoencoderSizes;
+    };
 
 export type NetworkName = NetworkPlan['component'];
 
@@ -62,7 +66,9 @@ function author(graph: Graph, plan: NetworkPlan): void {
 
 /** The layers of a network that adapters can change, from its config alone. */
 export function adaptableLayers(
-  network: { component: 'text_encoder' | 'text_encoder_2'; config: ClipTextConfig } | { component: 'unet'; config: UNetConfig },
+  network:
+    | { component: 'text_encoder' | 'text_encoder_2'; config: ClipTextConfig }
+    | { component: 'unet'; config: UNetConfig },
 ): readonly AdaptableLayer[] {
   const options: GraphOptions = { device: 'cpu', weights: imaginaryWeights };
   const plan: NetworkPlan =

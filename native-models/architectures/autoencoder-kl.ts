@@ -53,7 +53,11 @@ export function parseAutoencoderConfig(config: ConfigReader): AutoencoderConfig 
   for (const name of ['latents_mean', 'latents_std']) config.only(name); // Playground 2.5
   const channels = config.integers('block_out_channels', [64]);
   const blocksOf = (name: string, type: string): void => {
-    const types = config.perBlock(name, config.texts(name, new Array<string>(channels.length).fill(type)), channels.length);
+    const types = config.perBlock(
+      name,
+      config.texts(name, new Array<string>(channels.length).fill(type)),
+      channels.length,
+    );
     if (types.some((word) => word !== type)) throw config.unsupported(name, `known blocks: ${type}`);
   };
   blocksOf('down_block_types', 'DownEncoderBlock2D');

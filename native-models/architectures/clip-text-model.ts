@@ -10,7 +10,7 @@
  */
 import { ModelError } from '../errors.js';
 import type { Graph } from '../onnx/graph.js';
-import { add, argMax, attention, cast, equal, gather, pickPerRow, take } from '../onnx/operators/index.js';
+import { add, argMax, attention, cast, equal, gather, pickPerRow, slice } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
 import type { ConfigReader } from './config-reader.js';
 import type { Activation } from './layers.js';
@@ -70,7 +70,7 @@ export function parseClipTextConfig(config: ConfigReader): ClipTextConfig {
 function embeddings(weights: Weights, config: ClipTextConfig, ids: Value): Value {
   const words = weights.tensor('token_embedding.weight', [config.vocabularySize, config.width]);
   const places = weights.tensor('position_embedding.weight', [config.positions, config.width]);
-  return add(gather(words, ids), take(places, 0, ids.size(1)));
+  return add(gather(words, ids), slice(places, 0, 0, ids.size(1)));
 }
 
 /** x [B, T, D] -> [B, T, D] */
@@ -97,8 +97,9 @@ function encoderLayer(weights: Weights, config: ClipTextConfig, x: Value): Value
 /** The vector at the first end token: x [B, T, D], ids [B, T] -> [B, D] */
 function pool(config: ClipTextConfig, x: Value, ids: Value): Value {
   // Files from before transformers 4.31 say 2, which is not the end token's id but always meant "the largest id".
-  const marks = config.endToken === 2 ? ids : equal(ids, config.endToken);
-  return pickPerRow(x, argMax(cast(marks, 'float32')));
+  const numbers = cast(ids, 'float32'); // exact below 2^24
+  const marks = config.endToken === 2 ? numbers : cast(equal(numbers, config.endToken), 'float32');
+  return pickPerRow(x, argMax(marks));
 }
 
 // --------------------------------------------------------------------------------------------------- network ----
@@ -127,7 +128,12 @@ export function clipTextOutputs(config: ClipTextConfig): readonly string[] {
  *      normalized_hidden_states.N [B, T, D]: the same after the final layer norm ("clip skip" L - N of SD 1 and 2)
  *      pooler_output [B, D] or, with a projection, text_embeds [B, P]
  */
-export function clipTextModel(graph: Graph, config: ClipTextConfig, sizes: TextSizes, outputs: readonly string[]): void {
+export function clipTextModel(
+  graph: Graph,
+  config: ClipTextConfig,
+  sizes: TextSizes,
+  outputs: readonly string[],
+): void {
   const weights = new Weights(graph, 'text_model');
   const ids = graph.input('input_ids', 'int64', [sizes.batch, sizes.tokens], { below: config.vocabularySize });
 
@@ -152,7 +158,11 @@ export function clipTextModel(graph: Graph, config: ClipTextConfig, sizes: TextS
   }
   for (const name of outputs) {
     const value = known.get(name);
-    if (!value) throw new ModelError('bad-input', `The text encoder has no output ${name}; it has ${[...known.keys()].join(', ')}.`);
+    if (!value)
+      throw new ModelError(
+        'bad-input',
+        `The text encoder has no output ${name}; it has ${[...known.keys()].join(', ')}.`,
+      );
     graph.output(name, value());
   }
 }

@@ -178,7 +178,13 @@ function refuseOtherNetworks(config: ConfigReader): void {
   if (config.json['norm_num_groups'] === null) throw config.unsupported('norm_num_groups', 'supported: a number');
 }
 
-function blockTypes(config: ConfigReader, name: string, n: number, attending: string, plain: string): readonly boolean[] {
+function blockTypes(
+  config: ConfigReader,
+  name: string,
+  n: number,
+  attending: string,
+  plain: string,
+): readonly boolean[] {
   const fallback = new Array<string>(n).fill(attending);
   fallback[name === 'down_block_types' ? n - 1 : 0] = plain;
   return config.perBlock(name, config.texts(name, fallback), n).map((type) => {

@@ -10,8 +10,18 @@ import path from 'node:path';
 
 import type { Attribute, Graph, Node, Weight } from './graph.js';
 import { MICROSOFT, operatorDomain } from './operator-table.js';
-import type { AttributeProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './protobuf/onnx_pb.js';
-import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataLocation, TensorProto_DataType } from './protobuf/onnx_pb.js';
+import type {
+  AttributeProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from './protobuf/onnx_pb.js';
+import {
+  AttributeProto_AttributeType,
+  ModelProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+} from './protobuf/onnx_pb.js';
 import type { DataType, Value } from './value.js';
 
 /** IR 10 and operator set 21: what onnxruntime 1.30 runs everywhere. */
@@ -41,7 +51,10 @@ export function writeModel(graph: Graph): WrittenModel {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'inkstone',
-    opsetImport: [{ domain: '', version: OPERATOR_SET }, { domain: MICROSOFT, version: 1n }],
+    opsetImport: [
+      { domain: '', version: OPERATOR_SET },
+      { domain: MICROSOFT, version: 1n },
+    ],
     graph: {
       name: 'network',
       node: [...nodes.map((node) => nodeProto(node, names)), ...copies],

@@ -26,7 +26,9 @@ export interface OpenGraphOptions {
 let loaded: Promise<typeof Ort> | undefined;
 
 async function onnxruntime(): Promise<typeof Ort> {
-  loaded ??= import('onnxruntime-node').then((module) => ('default' in module ? (module.default as typeof Ort) : module));
+  loaded ??= import('onnxruntime-node').then((module) =>
+    'default' in module ? (module.default as typeof Ort) : module,
+  );
   return loaded;
 }
 
@@ -121,7 +123,8 @@ function checked(given: Tensor, { value, below, broadcast }: GraphInput, ranks: 
   if (!(given.data.buffer instanceof ArrayBuffer)) throw wrong('in memory of its own', 'shared memory');
   if (broadcast && given.shape.length === 1 && given.shape[0] === 1) return repeat(given, Number(shape[0]));
 
-  const fits = given.shape.length === shape.length && shape.every((dim, axis) => given.shape[axis] === axisSize(dim, axis));
+  const fits =
+    given.shape.length === shape.length && shape.every((dim, axis) => given.shape[axis] === axisSize(dim, axis));
   if (!fits) throw wrong(describeShape(shape), describeShape(given.shape));
   if (below !== null) {
     const outside = (given.data as BigInt64Array).find((id) => id < 0n || id >= BigInt(below));
@@ -155,7 +158,10 @@ function fromOrt(tensor: Ort.Tensor): Tensor {
 }
 
 function openingError(cause: unknown, { device, weights }: Graph): ModelError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  // Without the place in the runtime's source, which it puts in front.
+  const text = String(cause instanceof Error ? cause.message : cause)
+    .replace(/^\/\S+?:\d+ .*\)( was false\.)? /, '')
+    .trim();
   if (/alloc|out of memory/i.test(text)) {
     return new ModelError('out-of-memory', `${weights.label} does not fit into memory.`, { cause });
   }

@@ -97,8 +97,14 @@ async function readWeights(folder: string, label: string): Promise<SafetensorsFi
   if (!chosen) {
     const pickle = names.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
     throw pickle
-      ? new ModelError('unsupported', `${label} has its weights only as ${pickle}, a Python pickle. Get the model as .safetensors.`, { file: path.join(folder, pickle) })
-      : new ModelError('missing-file', `${label} has no weights: no .safetensors file stands beside its config.json.`, { file: folder });
+      ? new ModelError(
+          'unsupported',
+          `${label} has its weights only as ${pickle}, a Python pickle. Get the model as .safetensors.`,
+          { file: path.join(folder, pickle) },
+        )
+      : new ModelError('missing-file', `${label} has no weights: no .safetensors file stands beside its config.json.`, {
+          file: folder,
+        });
   }
   const parts = chosen.endsWith('.json') ? await shardNames(path.join(folder, chosen), `${label}/${chosen}`) : [chosen];
   // The real path: in a download cache every file is a link into a store beside it.

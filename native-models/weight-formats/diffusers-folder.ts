@@ -77,7 +77,7 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
   const index = await readJsonObject(indexFile, `${model}/model_index.json`);
   for (const name of ['unet', 'vae'] as const) {
     if (namedClass(index, name) === null) {
-      const sentence = `${model}/model_index.json names no ${name}: ${String(index['_class_name'])} is a kind of model this studio does not run.`;
+      const sentence = `${model}/model_index.json names no ${name}: ${JSON.stringify(index['_class_name'])} is a kind of model this studio does not run.`;
       throw new ModelError('unsupported', sentence, { file: indexFile });
     }
   }
@@ -140,7 +140,9 @@ export async function readNamedComponent(given: string, name: ComponentName): Pr
   }
   const found = await readComponent(folder);
   if (found.kind === kind) return found;
-  throw new ModelError('unfit-model', `${path.basename(folder)} holds a ${found.kind}, not a ${name}.`, { file: folder });
+  throw new ModelError('unfit-model', `${path.basename(folder)} holds a ${found.kind}, not a ${name}.`, {
+    file: folder,
+  });
 }
 
 type KindOf<Kind extends Component['kind']> = Extract<Component, { kind: Kind }>;

@@ -24,7 +24,11 @@ export async function readTensors(file: string | SafetensorsFile): Promise<Recor
   }
 }
 
-function decode({ file, label }: SafetensorsFile, { name, dtype, shape }: SafetensorsTensor, data: ArrayBuffer): Tensor {
+function decode(
+  { file, label }: SafetensorsFile,
+  { name, dtype, shape }: SafetensorsTensor,
+  data: ArrayBuffer,
+): Tensor {
   const floats = (values: Float32Array): Tensor => ({ dtype: 'float32', shape, data: values });
   const ints = (values: Iterable<number | bigint>): Tensor => ({
     dtype: 'int64',

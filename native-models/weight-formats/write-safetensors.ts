@@ -9,8 +9,7 @@ import { elementBits } from './number-formats.js';
 
 /** A tensor of the studio, or the bytes of one in any stored number format (a key of `elementBits`). */
 export type WritableTensor =
-  | Tensor
-  | { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array };
+  Tensor | { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array };
 
 const storedDtypes = { float32: 'F32', int64: 'I64' } as const;
 
@@ -29,7 +28,9 @@ export async function writeSafetensors(
   let end = 0;
   for (const { name, dtype, shape, bits, bytes } of entries) {
     if (name === '__metadata__' || (sizeOf(shape) * bits) / 8 !== bytes.byteLength) {
-      throw new ModelError('bad-input', `${label}: ${name} [${shape.join(', ')}] ${dtype} cannot be written.`, { file });
+      throw new ModelError('bad-input', `${label}: ${name} [${shape.join(', ')}] ${dtype} cannot be written.`, {
+        file,
+      });
     }
     header.push([name, { dtype, shape, data_offsets: [end, end + bytes.byteLength] }]);
     end += bytes.byteLength;
@@ -58,7 +59,8 @@ export async function writeSafetensors(
 
 function stored(tensor: WritableTensor): { dtype: string; shape: readonly number[]; bits: number; bytes: Uint8Array } {
   const { shape } = tensor;
-  if ('bytes' in tensor) return { dtype: tensor.dtype, shape, bits: elementBits[tensor.dtype] ?? 8, bytes: tensor.bytes };
+  if ('bytes' in tensor)
+    return { dtype: tensor.dtype, shape, bits: elementBits[tensor.dtype] ?? 8, bytes: tensor.bytes };
   const dtype = storedDtypes[tensor.dtype];
   const { buffer, byteOffset, byteLength } = tensor.data;
   return { dtype, shape, bits: elementBits[dtype] ?? 8, bytes: new Uint8Array(buffer, byteOffset, byteLength) };

@@ -7,8 +7,8 @@ import { floatsToHalves } from '../../native-models/weight-formats/number-format
 import type { WritableTensor } from '../../native-models/weight-formats/write-safetensors.js';
 
 /** u of the formula, in [-1, 1). */
-export function uniform(name: string, index: number): number {
-  let x = (crc32(name) + Math.imul(index, 0x9e3779b9)) >>> 0;
+export function uniform(name: string, index: number, seed = crc32(name)): number {
+  let x = (seed + Math.imul(index, 0x9e3779b9)) >>> 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   x = (x ^ (x >>> 16)) >>> 0;
@@ -25,13 +25,7 @@ export function seeded(name: string, shape: readonly number[]): Float32Array {
   const [offset, gain] = offsetAndGain(name, shape);
   const seed = crc32(name);
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  for (let i = 0; i < values.length; i++) {
-    let x = (seed + Math.imul(i, 0x9e3779b9)) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    x = (x ^ (x >>> 16)) >>> 0;
-    values[i] = offset + (((x >>> 8) / 2 ** 24) * 2 - 1) * gain;
-  }
+  for (let i = 0; i < values.length; i++) values[i] = offset + uniform(name, i, seed) * gain;
   return values;
 }
 

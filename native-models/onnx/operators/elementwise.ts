@@ -13,8 +13,9 @@ export const divide = (a: Value, b: Value | number): Value => binary('Div', a, b
 /** a == b, as bool. */
 export const equal = (a: Value, b: Value | number): Value => binary('Equal', a, b, 'bool');
 
-export const sin = (x: Value): Value => unary('Sin', x);
-export const cos = (x: Value): Value => unary('Cos', x);
+export const sin = (x: Value): Value => unary('Sin', nearZero(x));
+export const cos = (x: Value): Value => unary('Cos', nearZero(x));
+export const floor = (x: Value): Value => unary('Floor', x);
 export const sigmoid = (x: Value): Value => unary('Sigmoid', x);
 export const tanh = (x: Value): Value => unary('Tanh', x);
 export const relu = (x: Value): Value => unary('Relu', x);
@@ -44,6 +45,17 @@ function gatedSigmoid(x: Value, alpha: number): Value {
     return multiply(x, sigmoid(alpha === 1 ? x : multiply(x, alpha)));
   }
   return x.graph.node('QuickGelu', [x], x, { alpha: { float: alpha } });
+}
+
+/** 2 pi as a number of few bits, whose products with whole numbers are exact, and the rest (Cody and Waite 1980). */
+const TWO_PI_HIGH = 6.28125;
+const TWO_PI_LOW = 2 * Math.PI - TWO_PI_HIGH;
+
+/** An angle less its whole turns, where the device's own sine is good near zero only. */
+function nearZero(x: Value): Value {
+  if (layerForms[x.graph.device].trigonometry === 'kernel') return x;
+  const turns = floor(add(multiply(x, 1 / (2 * Math.PI)), 0.5));
+  return subtract(subtract(x, multiply(turns, TWO_PI_HIGH)), multiply(turns, TWO_PI_LOW));
 }
 
 function unary(operator: OperatorName, x: Value): Value {

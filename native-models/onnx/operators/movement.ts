@@ -70,14 +70,16 @@ export function gather(table: Value, indices: Value): Value {
   return table.graph.node('Gather', [table, indices], { dtype: table.dtype, shape }, { axis: { int: 0 } });
 }
 
-/** The first `length` rows of an axis. */
-export function take(x: Value, axis: number, length: number): Value {
+/** Places first..next of an axis, `next` not among them. */
+export function slice(x: Value, axis: number, first: number, next: number): Value {
   const size = x.size(axis);
-  if (length > size) throw new AuthoringError('Slice', 'length', `at most ${size}`, `${length} of ${describe(x)}`);
-  if (length === size) return x;
+  if (first < 0 || first > next || next > size) {
+    throw new AuthoringError('Slice', 'places', `within 0..${size}`, `${first}..${next} of ${describe(x)}`);
+  }
+  if (first === 0 && next === size) return x;
   const vector = (number: number): Value => x.graph.constant('int64', [1], [number]);
-  const shape = x.shape.map((dim, k) => (k === axis ? length : dim));
-  return x.graph.node('Slice', [x, vector(0), vector(length), vector(axis)], { dtype: x.dtype, shape });
+  const shape = x.shape.map((dim, k) => (k === axis ? next - first : dim));
+  return x.graph.node('Slice', [x, vector(first), vector(next), vector(axis)], { dtype: x.dtype, shape });
 }
 
 /** For each row b of [B, T, D], its vector at place indices[b, 0]: [B, D]. */

@@ -22,7 +22,8 @@ export function layerNorm(x: Value, scale: Value, shift: Value, epsilon: number)
 export function groupNorm(x: Value, groups: number, scale: Value, shift: Value, epsilon: number): Value {
   expectRank('GroupNorm', 'input', x, 4);
   const [B, C, H, W] = [x.size(0), x.size(1), x.size(2), x.size(3)];
-  if (C % groups !== 0) throw new AuthoringError('GroupNorm', 'input', `divisible into ${groups} groups of channels`, x);
+  if (C % groups !== 0)
+    throw new AuthoringError('GroupNorm', 'input', `divisible into ${groups} groups of channels`, x);
   for (const [name, value] of Object.entries({ scale, shift })) {
     if (value.rank !== 3 || value.shape[0] !== C) {
       throw new AuthoringError('GroupNorm', name, `[${C}, 1, 1] for ${describe(x)}`, value);

@@ -4,7 +4,7 @@ import { layerForms } from '../operator-table.js';
 import type { Dim, Value } from '../value.js';
 import { describe } from '../value.js';
 import { add, multiply } from './elementwise.js';
-import { reshape, transpose } from './movement.js';
+import { concat, reshape, slice, transpose } from './movement.js';
 
 /** x [..., K] @ w^T with w [N, K] as linear layers store it (+ b [N]): [..., N]. */
 export function linear(x: Value, w: Value, b: Value | null = null): Value {
@@ -30,7 +30,8 @@ export function linear(x: Value, w: Value, b: Value | null = null): Value {
 
 /** Batched matrix product [..., M, K] @ [..., K, N]; the leading axes are equal. */
 export function matMul(a: Value, b: Value): Value {
-  if (a.shape.at(-1) !== b.shape.at(-2)) throw new AuthoringError('MatMul', 'second input', `to follow ${describe(a)}`, b);
+  if (a.shape.at(-1) !== b.shape.at(-2))
+    throw new AuthoringError('MatMul', 'second input', `to follow ${describe(a)}`, b);
   const shape = [...a.shape.slice(0, -1), b.shape.at(-1) as Dim];
   return a.graph.node('MatMul', [a, b], { dtype: 'float32', shape });
 }
@@ -94,21 +95,38 @@ export function attention(q: Value, k: Value, v: Value, { heads, causal = false 
   return plainAttention(q, k, v, heads, causal);
 }
 
+/** Scores of this many bytes at a time: half of what every WebGPU adapter binds at once. */
+const SCORE_BYTES = 64 << 20;
+
+/** The same from single products, some rows of queries at a time so that the scores stay small. */
 function plainAttention(q: Value, k: Value, v: Value, heads: number, causal: boolean): Value {
   const [B, T, S, D] = [q.size(0), q.size(1), k.size(1), q.size(2)];
   const d = D / heads;
   const split = (x: Value, length: number, order: number[]): Value =>
     transpose(reshape(x, [B, length, heads, d]), order);
-  let scores = matMul(split(q, T, [0, 2, 1, 3]), split(k, S, [0, 2, 3, 1])); // [B, heads, T, S]
-  scores = multiply(scores, 1 / Math.sqrt(d));
-  if (causal) scores = add(scores, causalMask(q, T, S));
-  const weights = q.graph.node('Softmax', [scores], scores, { axis: { int: 3 } });
-  const mixed = matMul(weights, split(v, S, [0, 2, 1, 3])); // [B, heads, T, d]
+  const queries = split(multiply(q, 1 / Math.sqrt(d)), T, [0, 2, 1, 3]); // [B, heads, T, d]
+  const keys = split(k, S, [0, 2, 3, 1]); // [B, heads, d, S]
+  const values = split(v, S, [0, 2, 1, 3]); // [B, heads, S, d]
+
+  const rows = Math.max(1, Math.floor(SCORE_BYTES / (4 * B * heads * S)));
+  const parts: Value[] = [];
+  for (let first = 0; first < T; first += rows) {
+    const next = Math.min(T, first + rows);
+    let scores = matMul(slice(queries, 2, first, next), keys); // [B, heads, rows, S]
+    if (causal) scores = add(scores, causalMask(q, first, next, S));
+    parts.push(matMul(softmax(scores), values)); // [B, heads, rows, d]
+  }
+  const mixed = parts.length === 1 ? (parts[0] as Value) : concat(parts as [Value, ...Value[]], 2); // [B, heads, T, d]
   return reshape(transpose(mixed, [0, 2, 1, 3]), [B, T, D]);
 }
 
-/** 0 where token t may see token s, a very negative number elsewhere: [T, S]. */
-function causalMask(like: Value, T: number, S: number): Value {
-  const mask = Array.from({ length: T * S }, (_, i) => (i % S <= Math.floor(i / S) ? 0 : -1e9));
-  return like.graph.constant('float32', [T, S], mask);
+/** Over the last axis. */
+export function softmax(x: Value): Value {
+  return x.graph.node('Softmax', [x], x, { axis: { int: x.rank - 1 } });
+}
+
+/** 0 where token t of first..next may see token s, a very negative number elsewhere: [next - first, S]. */
+function causalMask(like: Value, first: number, next: number, S: number): Value {
+  const mask = Array.from({ length: (next - first) * S }, (_, i) => (i % S <= first + Math.floor(i / S) ? 0 : -1e9));
+  return like.graph.constant('float32', [next - first, S], mask);
 }
