@@ -2,6 +2,8 @@ import { useLayoutEffect, useState, type ReactNode } from 'react';
 import { pictureUrl, thumbnailUrl } from '../../app/contracts/window.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { dragPicture } from '../studio/picture-verbs.js';
+import { size } from '../words/numbers.js';
+import { Dot } from './dot.js';
 import { actualBox, boxFor, useRoom, type PictureBox } from './picture-box.js';
 
 interface PictureViewProps {
@@ -58,16 +60,17 @@ export function useDensity(): number {
   return density;
 }
 
+interface FullViewProps {
+  readonly picture: PictureSummary;
+  readonly actualSize: boolean;
+  /** Before the size in the line below: which of how many. */
+  readonly place?: string;
+  /** At the end of that line. */
+  readonly actions: ReactNode;
+}
+
 /** Full view: the picture and nothing else, whole or at 100 %. */
-export function FullView({
-  picture,
-  actualSize,
-  caption,
-}: {
-  picture: PictureSummary;
-  actualSize: boolean;
-  caption: (percent: string) => ReactNode;
-}) {
+export function FullView({ picture, actualSize, place, actions }: FullViewProps) {
   const [ref, room] = useRoom<HTMLDivElement>();
   const density = useDensity();
   const box = actualSize ? actualBox(picture, density) : boxFor(room, picture, density);
@@ -76,7 +79,20 @@ export function FullView({
       <div className={`full-stage${actualSize ? ' actual' : ''}`} ref={ref}>
         {room.width > 0 ? <PictureView picture={picture} box={box} /> : null}
       </div>
-      <div className="caption">{caption(`${Math.round(box.scale * 100)} %`)}</div>
+      <div className="caption">
+        <span className="what">
+          {place === undefined ? null : (
+            <>
+              <b className="num">{place}</b>
+              <Dot />
+            </>
+          )}
+          <span className="num">{size(picture.width, picture.height)}</span>
+          <Dot />
+          <span className="num">{Math.round(box.scale * 100)} %</span>
+        </span>
+        <span className="do">{actions}</span>
+      </div>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { fixed } from '../words/numbers.js';
 import { nudge, readNumber, scrub, shareOf, valueAt, type Range } from './slider-arithmetic.js';
 
@@ -106,15 +106,14 @@ function useWheel(
   row: React.RefObject<HTMLDivElement | null>,
   turn: (direction: 1 | -1, keys: WheelEvent) => void,
 ): void {
-  const latest = useRef(turn);
-  latest.current = turn;
+  const turnNow = useEffectEvent(turn);
   useEffect(() => {
     const element = row.current;
     if (!element) return undefined;
     const wheel = (event: WheelEvent): void => {
       if (!element.contains(document.activeElement) || event.deltaY === 0) return;
       event.preventDefault();
-      latest.current(event.deltaY < 0 ? 1 : -1, event);
+      turnNow(event.deltaY < 0 ? 1 : -1, event);
     };
     element.addEventListener('wheel', wheel, { passive: false });
     return () => element.removeEventListener('wheel', wheel);

@@ -4,11 +4,10 @@ import FolderOpen from 'lucide-react/icons/folder-open';
 import Heart from 'lucide-react/icons/heart';
 import Trash from 'lucide-react/icons/trash-2';
 import { ActionButton } from '../components/action-button.js';
-import { Dot } from '../components/dot.js';
 import { FullView } from '../components/picture-view.js';
 import { SideColumn } from '../components/side-column.js';
 import { useStudio } from '../studio/studio-store.js';
-import { count, size } from '../words/numbers.js';
+import { count } from '../words/numbers.js';
 import { galleryActions } from './actions.js';
 import { useGallery } from './gallery-store.js';
 import { GalleryBar } from './gallery-bar.js';
@@ -45,35 +44,20 @@ function GalleryFullView() {
     <FullView
       picture={picture}
       actualSize={actualSize}
-      caption={(percent) => (
+      place={`${count(at + 1)} of ${count(pictures.length)}`}
+      actions={
         <>
-          <span className="what">
-            <b className="num">
-              {count(at + 1)} of {count(pictures.length)}
-            </b>
-            <Dot />
-            <span className="num">{size(picture.width, picture.height)}</span>
-            <Dot />
-            <span className="num">{percent}</span>
-          </span>
-          <span className="do">
-            <ActionButton action={left} icon={ChevronLeft} />
-            <ActionButton action={right} icon={ChevronRight} />
-            {bin ? null : (
-              <>
-                <ActionButton
-                  action={keep}
-                  icon={Heart}
-                  pressed={picture.kept}
-                  label={picture.kept ? 'Kept' : 'Keep'}
-                />
-                <ActionButton action={reveal} icon={FolderOpen} />
-                <ActionButton action={remove} icon={Trash} />
-              </>
-            )}
-          </span>
+          <ActionButton action={left} icon={ChevronLeft} />
+          <ActionButton action={right} icon={ChevronRight} />
+          {bin ? null : (
+            <>
+              <ActionButton action={keep} icon={Heart} pressed={picture.kept} label={picture.kept ? 'Kept' : 'Keep'} />
+              <ActionButton action={reveal} icon={FolderOpen} />
+              <ActionButton action={remove} icon={Trash} />
+            </>
+          )}
         </>
-      )}
+      }
     />
   );
 }

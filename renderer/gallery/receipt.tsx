@@ -139,44 +139,53 @@ function Facts({ picture }: { picture: Picture }) {
   const { samplers, schedules } = useStudio((state) => state.capabilities);
   const label = (list: readonly { id: string; label: string }[], id: string): string =>
     list.find((one) => one.id === id)?.label ?? id;
-  const facts: [string, ReactNode][] = [
-    ['Model', model.name],
-    [
-      'Weights',
-      model.sha256 === null ? 'hash not known yet' : <span className="path">{model.sha256.slice(0, HASH_SHOWN)}</span>,
-    ],
-    ['Size', size(picture.width, picture.height)],
-    [
-      'Sampler',
-      `${label(samplers, settings.sampler)}, ${label(schedules, settings.schedule)}, ${plural(settings.steps, 'step')}`,
-    ],
-    ['Guidance', fixed(settings.cfg, 1)],
-    ['Seed', `${settings.seed}, ${noise === 'cpu' ? 'CPU noise' : 'noise given'}`],
-    ...(settings.clipSkip > 1 ? [['Clip skip', String(settings.clipSkip)] as [string, ReactNode]] : []),
-    ['Device', device],
-    [
-      'Time',
-      <>
-        {measured(seconds.total)}
-        <small>
-          load {measured(seconds.load)}, steps {measured(seconds.denoise)}, decode {measured(seconds.decode)}
-        </small>
-      </>,
-    ],
-    ['Made', dateTime(picture.createdAt)],
-    ['Made with', `Inkstone ${inkstone}, ONNX Runtime ${onnxruntime}`],
-    [
-      'File',
-      <>
-        {nameOf(picture.path)}, {bytes(picture.bytes)}
-        <small>{folderOf(picture.path)}</small>
-      </>,
-    ],
+  const facts: { name: string; value: ReactNode }[] = [
+    { name: 'Model', value: model.name },
+    {
+      name: 'Weights',
+      value:
+        model.sha256 === null ? (
+          'hash not known yet'
+        ) : (
+          <span className="path">{model.sha256.slice(0, HASH_SHOWN)}</span>
+        ),
+    },
+    { name: 'Size', value: size(picture.width, picture.height) },
+    {
+      name: 'Sampler',
+      value: `${label(samplers, settings.sampler)}, ${label(schedules, settings.schedule)}, ${plural(settings.steps, 'step')}`,
+    },
+    { name: 'Guidance', value: fixed(settings.cfg, 1) },
+    { name: 'Seed', value: `${settings.seed}, ${noise === 'cpu' ? 'CPU noise' : 'noise given'}` },
+    ...(settings.clipSkip > 1 ? [{ name: 'Clip skip', value: settings.clipSkip }] : []),
+    { name: 'Device', value: device },
+    {
+      name: 'Time',
+      value: (
+        <>
+          {measured(seconds.total)}
+          <small>
+            load {measured(seconds.load)}, steps {measured(seconds.denoise)}, decode {measured(seconds.decode)}
+          </small>
+        </>
+      ),
+    },
+    { name: 'Made', value: dateTime(picture.createdAt) },
+    { name: 'Made with', value: `Inkstone ${inkstone}, ONNX Runtime ${onnxruntime}` },
+    {
+      name: 'File',
+      value: (
+        <>
+          {nameOf(picture.path)}, {bytes(picture.bytes)}
+          <small>{folderOf(picture.path)}</small>
+        </>
+      ),
+    },
   ];
   return (
     <>
       <dl className="group facts num">
-        {facts.map(([name, value]) => (
+        {facts.map(({ name, value }) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>

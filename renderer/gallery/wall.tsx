@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useEffectEvent, useMemo } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
@@ -31,6 +31,7 @@ export function Wall() {
   );
   useEffect(() => galleryStore.setState({ rows }), [rows]);
 
+  // oxlint-disable-next-line react/incompatible-library -- this component is not memoized, so its functions are never stale
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -47,10 +48,9 @@ export function Wall() {
     () => rows.findIndex(({ cells }) => cells.some(({ item }) => item.id === cursor)),
     [rows, cursor],
   );
-  const scrollTo = useRef(virtual.scrollToIndex);
-  scrollTo.current = virtual.scrollToIndex;
+  const bringIntoView = useEffectEvent((index: number) => virtual.scrollToIndex(index, { align: 'auto' }));
   useEffect(() => {
-    if (cursorRow >= 0) scrollTo.current(cursorRow, { align: 'auto' });
+    if (cursorRow >= 0) bringIntoView(cursorRow);
   }, [cursorRow]);
 
   return (

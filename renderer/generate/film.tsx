@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import Pause from 'lucide-react/icons/pause';
 import TriangleAlert from 'lucide-react/icons/triangle-alert';
@@ -39,6 +39,7 @@ export function Film() {
   const shots = shotsOf(jobs, running, pictures);
   const [room, { width }] = useRoom<HTMLDivElement>();
 
+  // oxlint-disable-next-line react/incompatible-library -- this component is not memoized, so its functions are never stale
   const rows = useVirtualizer({
     count: shots.length,
     getScrollElement: () => room.current,
@@ -52,10 +53,9 @@ export function Film() {
   useEffect(() => rows.measure(), [rows, width, pictures, running, jobs]);
 
   const selected = shots.findIndex((shot) => isSelected(shot, selection.kind, shown));
-  const scrollTo = useRef(rows.scrollToIndex);
-  scrollTo.current = rows.scrollToIndex;
+  const bringIntoView = useEffectEvent((index: number) => rows.scrollToIndex(index, { align: 'auto' }));
   useEffect(() => {
-    if (selected >= 0) scrollTo.current(selected, { align: 'auto' });
+    if (selected >= 0) bringIntoView(selected);
   }, [selected]);
 
   return (

@@ -1,9 +1,7 @@
 import { FullView } from '../components/picture-view.js';
-import { Dot } from '../components/dot.js';
 import { SideColumn } from '../components/side-column.js';
 import { useRecent } from '../studio/recent-pictures.js';
 import { useStudio } from '../studio/studio-store.js';
-import { size } from '../words/numbers.js';
 import { Dock } from './dock.js';
 import { Film } from './film.js';
 import { useGenerate } from './generate-store.js';
@@ -36,21 +34,11 @@ function GenerateFullView() {
   const jobs = useStudio(({ queue }) => queue.jobs);
   const shown = shownBy(selection, live, pictures, jobs);
   if (shown.kind !== 'picture') return null;
-  const { picture } = shown;
   return (
     <FullView
-      picture={picture}
+      picture={shown.picture}
       actualSize={actualSize}
-      caption={(percent) => (
-        <>
-          <span className="what">
-            <b className="num">{size(picture.width, picture.height)}</b>
-            <Dot />
-            <span className="num">{percent}</span>
-          </span>
-          <span className="do dim">Space or Esc goes back · Z shows 100 % · arrows move</span>
-        </>
-      )}
+      actions={<span className="dim">Space or Esc goes back · Z shows 100 % · arrows move</span>}
     />
   );
 }

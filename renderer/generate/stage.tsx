@@ -57,7 +57,7 @@ export function Stage() {
                 {shown.kind === 'live' && !shown.live.hasPreview ? null : (
                   <PreviewCanvas
                     label={shown.kind === 'job' ? `Preview, stopped at step ${shown.job.step}` : 'Preview'}
-                    jobId={shown.kind === 'job' ? shown.job.id : shown.live.jobId}
+                    jobId={shown.kind === 'job' ? shown.job.id : null}
                   />
                 )}
                 {shown.kind === 'live' ? <Edge /> : null}

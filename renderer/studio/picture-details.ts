@@ -24,8 +24,7 @@ export function usePictureDetail(id: string | null): Picture | null {
   const [detail, setDetail] = useState<Picture | null>(null);
   useEffect(() => {
     let gone = false;
-    if (id === null) setDetail(null);
-    else
+    if (id !== null)
       pictureDetail(id).then(
         (picture) => {
           if (!gone) setDetail(picture);

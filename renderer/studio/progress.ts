@@ -1,4 +1,4 @@
-import { useEffect, useRef, type RefObject } from 'react';
+import { useEffect, useEffectEvent, useRef, type RefObject } from 'react';
 import type { JobProgress } from '../../app/contracts/generation.js';
 
 /**
@@ -31,14 +31,9 @@ export function useProgress<E extends Element>(
   paint: (element: E, progress: JobProgress | null) => void,
 ): RefObject<E | null> {
   const ref = useRef<E>(null);
-  const latest = useRef(paint);
-  latest.current = paint;
-  useEffect(
-    () =>
-      onProgress((progress) => {
-        if (ref.current) latest.current(ref.current, progress);
-      }),
-    [],
-  );
+  const paintNow = useEffectEvent((progress: JobProgress | null) => {
+    if (ref.current) paint(ref.current, progress);
+  });
+  useEffect(() => onProgress((progress) => paintNow(progress)), []);
   return ref;
 }
