@@ -24,7 +24,7 @@ export const preferences = z.object({
 export type Preferences = z.infer<typeof preferences>;
 
 export const defaultPreferences: Preferences = {
-  theme: 'system',
+  theme: 'dark',
   surround: 'theme',
   device: 'auto',
   panel: 'generate',

@@ -32,7 +32,7 @@ describe('PreferencesStore', () => {
     insert.run('draft', '{"loras":["ink"],"steps":30}');
     insert.run('theme', '"sepia"');
     const store = new PreferencesStore(database);
-    expect(store.load()).toMatchObject({ theme: 'system', draft: { steps: 30 } });
+    expect(store.load()).toMatchObject({ theme: 'dark', draft: { steps: 30 } });
     store.save({ draft: { cfg: 3 }, panel: 'gallery' });
     expect(database.prepare('SELECT key, value FROM preferences ORDER BY key').all()).toEqual([
       { key: 'chatFont', value: '"serif"' },
