@@ -1,3 +1,32 @@
-export async function countTokens(): Promise<never> {
-  throw new Error('not there yet');
+import { basename } from 'node:path';
+import type { TokenCount } from '../../app/contracts/generation.js';
+import { StudioError } from '../../app/contracts/studio-error.js';
+import type { ClipTokenizer } from '../../native-models/tokenizers/clip-tokenizer.js';
+import { readClipTokenizer } from '../../native-models/tokenizers/read-clip-tokenizer.js';
+import { readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { openModelOf } from './loaded-model.js';
+
+/** Asked at every pause of typing: the last model's tokenizer is kept. */
+let last: { readonly modelPath: string; readonly tokenizer: Promise<ClipTokenizer> } | null = null;
+
+export async function countTokens({ modelPath, text }: { modelPath: string; text: string }): Promise<TokenCount> {
+  const tokenizer = openModelOf(modelPath)?.tokenizer ?? (await tokenizerOf(modelPath));
+  return { tokens: tokenizer.tokenize(text).length, limit: tokenizer.chunkLength };
+}
+
+function tokenizerOf(modelPath: string): Promise<ClipTokenizer> {
+  if (last?.modelPath !== modelPath) {
+    const tokenizer = readTokenizer(modelPath);
+    last = { modelPath, tokenizer };
+    tokenizer.catch(() => (last = null)); // one that could not be read is tried again
+  }
+  return last.tokenizer;
+}
+
+async function readTokenizer(modelPath: string): Promise<ClipTokenizer> {
+  const { tokenizer, textEncoder } = await readDiffusersFolder(modelPath);
+  if (tokenizer !== null && textEncoder !== null) return readClipTokenizer(tokenizer, textEncoder.config.positions);
+  throw new StudioError('unfit-model', `${basename(modelPath)} has no tokenizer that counts a prompt.`, {
+    file: modelPath,
+  });
 }

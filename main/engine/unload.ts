@@ -1,3 +1,8 @@
-export async function unload(): Promise<never> {
-  throw new Error('not there yet');
+import { oneAtATime } from './one-at-a-time.js';
+import { unloadModel } from './loaded-model.js';
+
+/** Close every session; waits for the picture that is being made. */
+export async function unload(_request: object, { signal }: { signal: AbortSignal }): Promise<Record<string, never>> {
+  await oneAtATime(signal, unloadModel);
+  return {};
 }
