@@ -79,8 +79,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     worker,
     onChanged: (added) => events.emit('gallery.changed', { added }),
   });
-  const hashing = new ModelHashing(library, worker, () => {
-    void library.list().then((models) => events.emit('models.changed', models));
+  const hashing = new ModelHashing(library, worker, async () => {
+    events.emit('models.changed', await library.list());
   });
   const queue = new GenerationQueue({
     database,

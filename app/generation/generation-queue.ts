@@ -343,8 +343,8 @@ export class GenerationQueue {
     active.step = 0;
     active.losses = 0;
     active.clock = new StepClock();
-    await rm(this.#checkpointOf(job), { force: true });
     gallery.announce(picture.id);
+    await rm(this.#checkpointOf(job), { force: true });
     if (!finished) this.#changed();
     return finished;
   }

@@ -12,13 +12,13 @@ const mostAttempts = 3;
 export class ModelHashing {
   readonly #library: Library;
   readonly #worker: Worker;
-  readonly #onHashed: () => void;
+  readonly #onHashed: () => Promise<void>;
   readonly #stop = new AbortController();
   readonly #attempts = new Map<string, number>();
   #running: Promise<void> | null = null;
   #again = false;
 
-  constructor(library: Library, worker: Worker, onHashed: () => void) {
+  constructor(library: Library, worker: Worker, onHashed: () => Promise<void>) {
     this.#library = library;
     this.#worker = worker;
     this.#onHashed = onHashed;
@@ -57,7 +57,7 @@ export class ModelHashing {
           const sha256 = await this.#worker.hashFile({ path: file }, () => undefined, this.#stop.signal);
           // A file that changed while it was read has a hash of neither form.
           const unchanged = (await fileIdentity(file)) === identity;
-          if (unchanged && this.#library.setHash(id, identity, sha256)) this.#onHashed();
+          if (unchanged && this.#library.setHash(id, identity, sha256)) await this.#onHashed();
         } catch {
           this.#again = true;
         }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PictureReceipt } from '../../../../app/contracts/gallery.js';
@@ -33,8 +33,8 @@ describe('writeMetadata and readOwnMetadata', () => {
   });
 
   test('hold for any text there is, and the parameters stay readable', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), (prompt, negative) => {
+    assert(
+      property(string({ unit: 'grapheme' }), string({ unit: 'binary' }), (prompt, negative) => {
         const made = { ...receipt, settings: { ...settings, prompt, negative } };
         const chunks = writeMetadata(made, null);
         expect(readOwnMetadata(chunks)).toEqual({ ...made, picture: null });

@@ -25,10 +25,10 @@ type Place = Awaited<ReturnType<typeof makePlace>>;
 const everything = { text: '', kept: false, bin: false, sort: 'oldest' } as const;
 
 /** A queue on real files and a real database. Opening another one on the same place is a restart after a kill. */
-async function openQueue(given?: { place?: Place; worker?: Worker; engine?: StepEngine }) {
+async function openQueue(given?: { place?: Place; worker?: Worker; hangs?: boolean }) {
   const place = given?.place ?? (await makePlace());
   const worker = given?.worker ?? workerInProcess();
-  const engine = given?.engine ?? new StepEngine();
+  const engine = new StepEngine();
   const home = homeAt(place.home);
   await makeHome(home);
   const { database } = await openDatabase(home.database);
@@ -52,7 +52,7 @@ async function openQueue(given?: { place?: Place; worker?: Worker; engine?: Step
     onNotice: (notice) => notices.push(notice),
   });
   // One that hangs was killed: there is nothing to close.
-  if (given?.worker === undefined) onTestFinished(() => queue.close());
+  if (!given?.hangs) onTestFinished(() => queue.close());
   const pictures = () => gallery.list(everything).map(({ id }) => gallery.get(id));
   const idle = () => until(() => latest.jobs.every(({ state }) => state === 'failed' || state === 'stopped'));
   const checkpoints = () => readdir(home.checkpoints);
@@ -410,7 +410,7 @@ describe('after a kill', () => {
         return forEver;
       },
     }));
-    const first = await openQueue({ worker });
+    const first = await openQueue({ worker, hangs: true });
     await first.queue.start();
     await first.queue.submit(settings, 1);
     await until(() => saved !== '');
@@ -448,7 +448,7 @@ describe('after a kill', () => {
         return forEver;
       },
     }));
-    const first = await openQueue({ worker });
+    const first = await openQueue({ worker, hangs: true });
     await first.queue.start();
     await first.queue.submit(settings, 1);
     await until(() => path !== '');
@@ -466,7 +466,7 @@ describe('after a kill', () => {
     const place = await makePlace();
     let calls = 0;
     for (let life = 0; life < 5; life += 1) {
-      const { queue, engine } = await openQueue({ place });
+      const { queue, engine } = await openQueue({ place, hangs: true });
       engine.beforeStep = () => forEver;
       if (life === 0) await queue.submit(settings, 1);
       await queue.start();

@@ -147,7 +147,7 @@ describe('ModelHashing', () => {
     const { library, worker } = await openLibrary();
     await library.list();
     let hashed = 0;
-    const hashing = new ModelHashing(library, worker, () => (hashed += 1));
+    const hashing = new ModelHashing(library, worker, async () => void (hashed += 1));
     hashing.start();
     await hashing.idle();
     hashing.start();
@@ -161,10 +161,10 @@ describe('ModelHashing', () => {
     const first = await openLibrary(place);
     await first.library.list();
     const never: typeof first.worker = { ...first.worker, hashFile: () => new Promise(() => undefined) };
-    new ModelHashing(first.library, never, () => undefined).start();
+    new ModelHashing(first.library, never, () => Promise.resolve()).start();
 
     const second = await openLibrary(place);
-    const hashing = new ModelHashing(second.library, second.worker, () => undefined);
+    const hashing = new ModelHashing(second.library, second.worker, () => Promise.resolve());
     hashing.start();
     await hashing.idle();
     expect((await second.library.get('embedded-pictures')).sha256).toBe(sha256('weights'));
@@ -188,7 +188,7 @@ describe('ModelHashing', () => {
         return hash;
       },
     };
-    const hashing = new ModelHashing(library, slow, () => undefined);
+    const hashing = new ModelHashing(library, slow, () => Promise.resolve());
     hashing.start();
     await hashing.idle();
     await library.refresh();
@@ -206,7 +206,7 @@ describe('ModelHashing', () => {
         return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
       },
     };
-    const hashing = new ModelHashing(library, waiting, () => undefined);
+    const hashing = new ModelHashing(library, waiting, () => Promise.resolve());
     hashing.start();
     await until(() => asked);
     await hashing.close();

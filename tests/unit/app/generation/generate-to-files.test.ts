@@ -1,0 +1,141 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { generateToFiles, type GenerateToFilesOrder } from '../../../../app/generation/generate-to-files.js';
+import { outputPaths } from '../../../../app/generation/output-paths.js';
+import { readOwnMetadata } from '../../../../app/gallery/picture-metadata.js';
+import type { ResolvedModel } from '../../../../app/library/library.js';
+import { modelDefaults } from '../../../../app/library/model-defaults.js';
+import { description, StepEngine, temporaryFolder, workerInProcess } from '../test-parts.js';
+
+const model: ResolvedModel = {
+  ...{ ...description, id: null, path: '/models/ink', card: { defaults: { steps: 3, sampler: 'ddim', cfg: 2.5 } } },
+  ...{ sha256: null, embedded: false, missing: false },
+  defaults: modelDefaults({
+    ...description,
+    nativeSize: 16,
+    card: { defaults: { steps: 3, sampler: 'ddim', cfg: 2.5 } },
+  }),
+};
+const order = (out: string, more: Partial<GenerateToFilesOrder> = {}): GenerateToFilesOrder => ({
+  ...{ engine: new StepEngine(), worker: workerInProcess(), model, settings: { prompt: 'a red heart', seed: 7 } },
+  ...{ out, version: '0.1.0', ...more },
+});
+
+describe('generateToFiles', () => {
+  test('makes one picture with the model’s defaults, and says what it used', async () => {
+    const folder = temporaryFolder();
+    const engine = new StepEngine();
+    engine.notices = ['The prompt has 80 tokens; the model reads 75.'];
+    const steps: string[] = [];
+    const made = await generateToFiles(
+      order(join(folder, 'new', 'heart.png'), {
+        engine,
+        onProgress: ({ phase, step, picture, pictures }) => steps.push(`${phase} ${step} ${picture}/${pictures}`),
+      }),
+    );
+    expect(made).toEqual({
+      images: [{ path: join(folder, 'new', 'heart.png'), seed: 7, width: 16, height: 16 }],
+      settings: {
+        ...{ model: 'Test pictures', prompt: 'a red heart', negative: '', steps: 3, cfg: 2.5, sampler: 'ddim' },
+        ...{ schedule: 'normal', seed: 7, width: 16, height: 16, clipSkip: 1 },
+      },
+      device: 'cpu',
+      notices: ['The prompt has 80 tokens; the model reads 75.'],
+      seconds: { load: 0.1, denoise: 0.2, decode: 0.1, total: 0.4 },
+    });
+    expect(engine.calls[0]?.request).toMatchObject({ modelPath: '/models/ink', checkpointFile: null, latents: null });
+    expect(steps[0]).toBe('loading 0 0/1');
+  });
+
+  test('counts pictures before the extension, with seeds S + k', async () => {
+    const folder = temporaryFolder();
+    const { images } = await generateToFiles(order(join(folder, 'heart.png'), { count: 3 }));
+    expect(images.map(({ path, seed }) => [path, seed])).toEqual([
+      ...[
+        [join(folder, 'heart-1.png'), 7],
+        [join(folder, 'heart-2.png'), 8],
+        [join(folder, 'heart-3.png'), 9],
+      ],
+    ]);
+    const file = await workerInProcess().readPicture({ path: join(folder, 'heart-2.png') });
+    expect(readOwnMetadata(file.text)).toMatchObject({ settings: { seed: 8 }, picture: null });
+  });
+
+  test('draws a seed when none is given, and reports it', async () => {
+    const made = await generateToFiles(order(join(temporaryFolder(), 'a.png'), { settings: { prompt: '' } }));
+    expect(made.images[0]?.seed).toBe(made.settings.seed);
+  });
+
+  test('takes count and size from given latents', async () => {
+    const engine = new StepEngine();
+    const made = await generateToFiles(
+      order(join(temporaryFolder(), 'a.png'), {
+        ...{ engine, latents: '/noise.safetensors', count: 5, settings: { prompt: 'a', seed: 1, width: 64 } },
+      }),
+    );
+    expect(made.images).toMatchObject([
+      { width: 32, height: 16 },
+      { width: 32, height: 16 },
+    ]);
+    expect(engine.calls.map(({ request }) => request.latents)).toEqual([
+      { file: '/noise.safetensors', index: 0 },
+      { file: '/noise.safetensors', index: 1 },
+    ]);
+    expect(made.notices).toEqual(['Size and count come from /noise.safetensors: 2 of 32 × 16.']);
+  });
+
+  test('replaces nothing without force, and asks before it works', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'a-2.png');
+    await writeFile(path, 'mine');
+    const engine = new StepEngine();
+    await expect(generateToFiles(order(join(folder, 'a.png'), { engine, count: 2 }))).rejects.toMatchObject({
+      ...{ kind: 'bad-input', file: path },
+      message: `${path} is there already: choose another name, or add --force to replace it.`,
+    });
+    expect(engine.calls).toEqual([]);
+    await generateToFiles(order(join(folder, 'a.png'), { count: 2, force: true }));
+    expect(await readFile(path)).not.toEqual(Buffer.from('mine'));
+  });
+
+  test('stops between steps and leaves what was finished', async () => {
+    const folder = temporaryFolder();
+    const stop = new AbortController();
+    const running = generateToFiles(
+      order(join(folder, 'a.png'), {
+        ...{ count: 3, signal: stop.signal },
+        onProgress: ({ picture, step }) => {
+          if (picture === 1 && step === 1) stop.abort();
+        },
+      }),
+    );
+    await expect(running).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(await readdir(folder)).toEqual(['a-1.png']);
+  });
+});
+
+describe('outputPaths', () => {
+  test('numbers files in a folder after those that are there', async () => {
+    const folder = temporaryFolder();
+    await writeFile(join(folder, '00009.png'), '');
+    await writeFile(join(folder, 'notes.png'), '');
+    expect(await outputPaths(folder, 2, true)).toEqual([join(folder, '00010.png'), join(folder, '00011.png')]);
+    expect(await outputPaths(`${join(folder, 'new')}/`, 1, false)).toEqual([join(folder, 'new', '00001.png')]);
+  });
+
+  test('refuses another kind of file, and a folder in the way', async () => {
+    const folder = temporaryFolder();
+    await expect(outputPaths(join(folder, 'a.jpg'), 1, false)).rejects.toThrow('Pictures are written as PNG');
+    await mkdir(join(folder, 'b-1.png'));
+    await expect(outputPaths(join(folder, 'b.png'), 2, true)).rejects.toMatchObject({ kind: 'bad-input' });
+  });
+
+  test('takes a name without an extension as it is', async () => {
+    const folder = temporaryFolder();
+    expect(await outputPaths(join(folder, 'heart'), 2, false)).toEqual([
+      join(folder, 'heart-1'),
+      join(folder, 'heart-2'),
+    ]);
+  });
+});
