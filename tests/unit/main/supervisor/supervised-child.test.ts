@@ -77,7 +77,7 @@ describe('a call', () => {
     const { call } = supervise();
     await expect(call('fail', {})).rejects.toMatchObject({
       kind: 'internal',
-      stack: expect.stringContaining('child.mjs'),
+      stack: expect.stringContaining('child.js'),
     });
   });
 
