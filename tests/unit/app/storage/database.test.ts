@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { defaultPreferences } from '../../../../app/contracts/preferences.js';
 import { connect } from '../../../../app/storage/connection.js';
 import { openDatabase } from '../../../../app/storage/database.js';
 import { migrations } from '../../../../app/storage/migrations/index.js';
@@ -69,9 +70,9 @@ describe('openDatabase', () => {
         throw new Error('enough');
       }),
     ).toThrow('enough');
-    expect(store.load().theme).toBe('system');
-    store.save({ theme: 'dark' });
-    expect(store.load().theme).toBe('dark');
+    expect(store.load()).toEqual(defaultPreferences);
+    store.save({ theme: 'light' });
+    expect(store.load().theme).toBe('light');
     database.close();
   });
 
@@ -81,7 +82,7 @@ describe('openDatabase', () => {
     const { database, setAside } = await openDatabase(file);
     expect(setAside).toMatch(/inkstone\.db\.damaged-\d{4}-\d\d-\d\d-\d{6}$/);
     expect(await readFile(setAside ?? '', 'utf8')).toMatch(/^this was never/);
-    expect(new PreferencesStore(database).load().theme).toBe('system');
+    expect(new PreferencesStore(database).load()).toEqual(defaultPreferences);
     database.close();
   });
 
