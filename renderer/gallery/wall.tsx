@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useMemo } from 'react';
+import { memo, useEffect, useEffectEvent, useMemo } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
@@ -38,6 +38,7 @@ export function Wall() {
     estimateSize: (index) => rows[index]?.height ?? rowHeight,
     gap: GAP,
     overscan: OVERSCAN_ROWS,
+    useFlushSync: false,
     paddingStart: 16,
     paddingEnd: 16,
   });
@@ -118,7 +119,8 @@ interface CardProps {
 /** Thumbnails are at most this wide or high, in pixels; a picture enlarged well beyond its own shows its pixels. */
 const CRISP_FROM = 2;
 
-function Card({ picture, place, of, left, top, width, height, selected, current }: CardProps) {
+/** Scrolling makes new cards; those already there are not drawn again. */
+const Card = memo(function Card({ picture, place, of, left, top, width, height, selected, current }: CardProps) {
   const crisp = (height * window.devicePixelRatio) / picture.height >= CRISP_FROM;
   return (
     <div
@@ -152,7 +154,7 @@ function Card({ picture, place, of, left, top, width, height, selected, current 
       {picture.kept ? <KeptMark /> : null}
     </div>
   );
-}
+});
 
 function EmptyWall() {
   const text = useGallery((state) => state.text);

@@ -47,6 +47,7 @@ export function Film() {
     getItemKey: (index) => keyOfShot(shots[index], index),
     gap: GAP,
     overscan: 4,
+    useFlushSync: false,
     paddingStart: 16,
     paddingEnd: 16,
   });

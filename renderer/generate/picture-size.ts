@@ -24,10 +24,15 @@ export const ASPECTS: readonly Aspect[] = [
 export const toMultiple = (side: number, multiple: number): number =>
   clamp(Math.round(side / multiple) * multiple, multiple, Math.floor(SIDE_MOST / multiple) * multiple);
 
-/** The preset of an aspect: the model's own area, sides rounded to its multiple. */
-export function presetSize(aspect: Aspect, { sizeMultiple, nativeSize }: SizeRule): { width: number; height: number } {
-  const width = nativeSize * Math.sqrt(aspect.ratio);
-  return { width: toMultiple(width, sizeMultiple), height: toMultiple(width / aspect.ratio, sizeMultiple) };
+/** The preset of an aspect: about the model's own area; the long side is rounded first, so that 2:3 is 3:2 turned. */
+export function presetSize(
+  { ratio }: Aspect,
+  { sizeMultiple, nativeSize }: SizeRule,
+): { width: number; height: number } {
+  const slim = Math.max(ratio, 1 / ratio);
+  const long = toMultiple(nativeSize * Math.sqrt(slim), sizeMultiple);
+  const short = toMultiple(long / slim, sizeMultiple);
+  return ratio >= 1 ? { width: long, height: short } : { width: short, height: long };
 }
 
 /** The aspect that a size stands for, as near as its multiples allow; null where none fits. */

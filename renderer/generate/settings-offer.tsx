@@ -44,12 +44,12 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
   };
   return (
     <section className="offer float" role="dialog" aria-label={`Settings in ${offer.from}`} data-popup="">
-      <header>
+      <div className="offer-head">
         <b>Settings in {offer.from}</b>
         <button type="button" className="icon-button" aria-label="Close (Esc)" onClick={close}>
           <Icon of={X} />
         </button>
-      </header>
+      </div>
       {differences.length === 0 ? <p className="note padded">They are the same as yours.</p> : null}
       <ul>
         {differences.map((key) => (
@@ -77,7 +77,7 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
           {text}
         </p>
       ))}
-      <footer>
+      <div className="offer-foot">
         <button
           type="button"
           className="primary"
@@ -93,7 +93,7 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
         <button type="button" className="quiet outlined" onClick={close}>
           Leave them
         </button>
-      </footer>
+      </div>
     </section>
   );
 }

@@ -37,9 +37,11 @@ function cycleRegion(direction: 1 | -1): void {
   const at = regions.findIndex((region) => region.contains(document.activeElement));
   const next = regions[(at + direction + regions.length) % regions.length];
   if (!next) return;
-  const first = next.querySelector<HTMLElement>(
-    '[data-first-focus], button:not(:disabled):not([tabindex="-1"]), input:not([tabindex="-1"]), textarea, [tabindex="0"]',
-  );
+  const first =
+    next.querySelector<HTMLElement>('[data-first-focus]') ??
+    next.querySelector<HTMLElement>(
+      'button:not(:disabled):not([tabindex="-1"]), input:not([tabindex="-1"]), textarea, [tabindex="0"]',
+    );
   (first ?? next).focus();
 }
 

@@ -19,13 +19,13 @@ export function KeyMap() {
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
         <Dialog.Popup className="key-map float" data-popup="">
-          <header>
+          <div className="key-map-head">
             <Dialog.Title className="t18">Keyboard</Dialog.Title>
             <span className="dim">Single letters work while no text field has the focus.</span>
             <Dialog.Close className="icon-button" aria-label="Close (Esc)">
               <Icon of={X} />
             </Dialog.Close>
-          </header>
+          </div>
           <div className="key-groups">
             {[...groups].map(([group, actions]) => (
               <section key={group} aria-label={group}>

@@ -21,13 +21,13 @@ export function QueuePopup() {
   const active = jobs.filter(({ state }) => state === 'waiting' || state === 'running').length;
   return (
     <>
-      <header>
+      <div className="queue-head">
         <b>Queue</b>
         <span className="dim num">
           {active === 0 ? 'nothing waits' : plural(active, 'job')}
           {active > 0 && secondsLeft !== null ? `, ${duration(secondsLeft)} left` : ''}
         </span>
-      </header>
+      </div>
       {jobs.length === 0 ? (
         <p className="note padded">
           Press Enter in the prompt while a picture is being made, and the next one waits here.
@@ -51,7 +51,9 @@ export function QueuePopup() {
           ))}
         </ol>
       )}
-      <footer>Drag, or Alt and the arrow keys, to reorder. The queue is on disk and survives a restart.</footer>
+      <p className="queue-foot">
+        Drag, or Alt and the arrow keys, to reorder. The queue is on disk and survives a restart.
+      </p>
     </>
   );
 }

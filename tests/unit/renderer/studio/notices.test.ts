@@ -1,0 +1,40 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
+
+beforeEach(() => noticesStore.setState({ toasts: [], undos: [], polite: '', assertive: '' }));
+
+test('what is done last is undone first, each once', () => {
+  const first = vi.fn<() => void>();
+  const second = vi.fn<() => void>();
+  offerUndo('1 picture moved to the bin.', first);
+  offerUndo('3 pictures moved to the bin.', second);
+  undoLast();
+  expect(second).toHaveBeenCalledOnce();
+  expect(first).not.toHaveBeenCalled();
+  undoLast();
+  undoLast();
+  expect(first).toHaveBeenCalledOnce();
+  expect(second).toHaveBeenCalledOnce();
+});
+
+test('an undo outlives its toast', () => {
+  const undo = vi.fn<() => void>();
+  offerUndo('1 picture moved to the bin.', undo);
+  noticesStore.setState({ toasts: [] });
+  undoLast();
+  expect(undo).toHaveBeenCalledOnce();
+});
+
+test('errors are said at once and stay, other news politely', () => {
+  showToast({ tone: 'info', text: 'News', action: null });
+  showToast({ tone: 'bad', text: 'Trouble', action: null });
+  const { polite, assertive, toasts } = noticesStore.getState();
+  expect([polite, assertive]).toEqual(['News', 'Trouble']);
+  expect(toasts.map(({ stays }) => stays)).toEqual([false, true]);
+});
+
+test('a notice with the same id replaces the one before', () => {
+  showToast({ id: 'engine', tone: 'warn', text: 'The engine starts again.', action: null });
+  showToast({ id: 'engine', tone: 'info', text: 'The engine is back.', action: null });
+  expect(noticesStore.getState().toasts.map(({ text }) => text)).toEqual(['The engine is back.']);
+});
