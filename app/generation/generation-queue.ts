@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Capabilities } from '../contracts/capabilities.js';
 import type { DeviceWish, Engine, GenerateProgress } from '../contracts/engine.js';
-import type { ErrorKind } from '../contracts/errors.js';
 import type { GenerationSettings, Job, JobProgress, Queue } from '../contracts/generation.js';
 import type { Model } from '../contracts/models.js';
 import { errorMessageOf, StudioError } from '../contracts/studio-error.js';
@@ -15,6 +14,7 @@ import type { Library } from '../library/library.js';
 import type { Database } from '../storage/database.js';
 import { fileIdentity } from '../storage/file-identity.js';
 import type { Home } from '../storage/home.js';
+import { brokenCheckpoint, checkpointName, sweepCheckpoints } from './checkpoints.js';
 import { jobRows, type CurrentPicture, type JobRow, type JobRows } from './job-rows.js';
 import { makePicture, savePicture } from './make-picture.js';
 import * as say from './queue-notices.js';
@@ -88,7 +88,7 @@ export class GenerationQueue {
       if (job.losses >= mostLosses) this.#rows.fail(job.id, { kind: 'engine-lost', message: endedTheStudio });
       else this.#rows.toFront(job.id, job.losses + 1);
     }
-    await this.#sweepCheckpoints();
+    await sweepCheckpoints(this.#parts.home.checkpoints, this.#rows.all());
     this.#state = 'open';
     this.#changed();
     this.#pump();
@@ -158,7 +158,8 @@ export class GenerationQueue {
 
   queue(): Queue {
     const jobs = this.#rows.all().map((job) => this.#withLiveStep(job));
-    return { jobs: jobs.map(jobOf), secondsLeft: this.#secondsLeft(jobs) };
+    const live = this.#active?.clock.secondsPerStep ?? null;
+    return { jobs: jobs.map(jobOf), secondsLeft: this.#times.secondsLeft(jobs, live) };
   }
 
   /** The running job keeps its last step and goes on at the next start. */
@@ -415,22 +416,6 @@ export class GenerationQueue {
     this.#times.remember(job.settings, { secondsPerStep, secondsAround });
   }
 
-  /** Null as soon as one job's kind was never measured: half a sum would be a guess. */
-  #secondsLeft(jobs: readonly JobRow[]): number | null {
-    let sum = 0;
-    for (const job of jobs) {
-      if (job.state !== 'running' && job.state !== 'waiting') continue;
-      const remembered = this.#times.get(job.settings);
-      const live = this.#active?.jobId === job.id ? this.#active.clock.secondsPerStep : null;
-      const secondsPerStep = live ?? remembered?.secondsPerStep;
-      if (secondsPerStep === undefined) return null;
-      const picturesLeft = job.count - job.pictures.length;
-      sum += secondsPerStep * (picturesLeft * job.settings.steps - job.step);
-      sum += picturesLeft * (remembered?.secondsAround ?? 0);
-    }
-    return Math.max(0, sum);
-  }
-
   #withLiveStep(job: JobRow): JobRow {
     return this.#active?.jobId === job.id ? { ...job, step: this.#active.step } : job;
   }
@@ -445,25 +430,10 @@ export class GenerationQueue {
     return join(this.#parts.home.checkpoints, checkpointName(job));
   }
 
-  /** Checkpoints of pictures that are done, and of jobs that are gone. */
-  async #sweepCheckpoints(): Promise<void> {
-    const { checkpoints } = this.#parts.home;
-    const wanted = new Set(this.#rows.all().map(checkpointName));
-    for (const name of await readdir(checkpoints)) {
-      if (!wanted.has(name)) await rm(join(checkpoints, name), { force: true, recursive: true });
-    }
-  }
-
   #changed(): void {
     this.#parts.onQueue(this.queue());
   }
 }
-
-const checkpointName = ({ id, pictures }: Pick<JobRow, 'id' | 'pictures'>): string =>
-  `${id}-${pictures.length}.safetensors`;
-
-/** What an engine says of a checkpoint that it cannot use. */
-const brokenCheckpoint: ReadonlySet<ErrorKind> = new Set(['bad-file', 'unfit-model', 'missing-file']);
 
 const endedTheStudio =
   'The studio ended again and again while this picture was made; a smaller picture or another device may help.';

@@ -1,4 +1,4 @@
-import type { GenerationSettings } from '../contracts/generation.js';
+import type { GenerationSettings, Job } from '../contracts/generation.js';
 import type { Database } from '../storage/database.js';
 import { number } from '../storage/rows.js';
 
@@ -23,11 +23,29 @@ export function stepTimes(database: Database) {
     ON CONFLICT (key) DO UPDATE SET
       seconds_per_step = (seconds_per_step + excluded.seconds_per_step) / 2,
       seconds_around = (seconds_around + excluded.seconds_around) / 2`);
+  const remembered = (settings: GenerationSettings): StepTime | null => {
+    const row = get.get(keyOf(settings));
+    if (row === undefined) return null;
+    return { secondsPerStep: number(row, 'seconds_per_step'), secondsAround: number(row, 'seconds_around') };
+  };
   return {
-    get(settings: GenerationSettings): StepTime | null {
-      const row = get.get(keyOf(settings));
-      if (row === undefined) return null;
-      return { secondsPerStep: number(row, 'seconds_per_step'), secondsAround: number(row, 'seconds_around') };
+    get: remembered,
+    /**
+     * Until nothing runs or waits; `live` is what the running job measures now. Null as soon as one job's kind was
+     * never measured: half a sum would be a guess.
+     */
+    secondsLeft(jobs: readonly Job[], live: number | null): number | null {
+      let sum = 0;
+      for (const { state, settings, count, pictures, step } of jobs) {
+        if (state !== 'running' && state !== 'waiting') continue;
+        const time = remembered(settings);
+        const secondsPerStep = (state === 'running' ? live : null) ?? time?.secondsPerStep;
+        if (secondsPerStep === undefined) return null;
+        const picturesLeft = count - pictures.length;
+        sum += secondsPerStep * (picturesLeft * settings.steps - step);
+        sum += picturesLeft * (time?.secondsAround ?? 0);
+      }
+      return Math.max(0, sum);
     },
     remember(settings: GenerationSettings, time: StepTime): void {
       put.run(keyOf(settings), time.secondsPerStep, time.secondsAround);

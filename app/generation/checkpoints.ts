@@ -1,0 +1,19 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ErrorKind } from '../contracts/errors.js';
+import type { Job } from '../contracts/generation.js';
+
+/** The saved steps of a job's current picture; the engine writes and reads the file. */
+export const checkpointName = ({ id, pictures }: Pick<Job, 'id' | 'pictures'>): string =>
+  `${id}-${pictures.length}.safetensors`;
+
+/** What an engine says of a checkpoint that it cannot use. */
+export const brokenCheckpoint: ReadonlySet<ErrorKind> = new Set(['bad-file', 'unfit-model', 'missing-file']);
+
+/** Delete those of pictures that are done, of jobs that are gone, and half-written ones. */
+export async function sweepCheckpoints(folder: string, jobs: readonly Job[]): Promise<void> {
+  const wanted = new Set(jobs.map(checkpointName));
+  for (const name of await readdir(folder)) {
+    if (!wanted.has(name)) await rm(join(folder, name), { force: true, recursive: true });
+  }
+}
