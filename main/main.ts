@@ -1,15 +1,12 @@
 import { constants } from 'node:os';
 import { app, session } from 'electron';
-import type { Preferences } from '../app/contracts/preferences.js';
-import type { Device } from '../app/contracts/capabilities.js';
 import type { Home } from '../app/storage/home.js';
 import { openStudio } from '../app/studio.js';
 import { handleProtocol, registerScheme } from './files-protocol/handle-protocol.js';
-import { listenToWindow, tellWindow } from './ipc/listen-to-window.js';
-import { watchPreferences } from './ipc/watch-preferences.js';
-import { deviceInUse } from './supervisor/device-in-use.js';
+import { connectStudio } from './ipc/connect-studio.js';
+import { listenToWindow } from './ipc/listen-to-window.js';
+import { deviceMemoryIn } from './supervisor/device-memory.js';
 import { startEngineProcess } from './supervisor/engine-process.js';
-import { watchEngineStatus } from './supervisor/engine-status.js';
 import { LogFile } from './supervisor/log-file.js';
 import { utilityProcessHost } from './supervisor/utility-process-host.js';
 import { startWorkerProcess } from './supervisor/worker-process.js';
@@ -44,7 +41,7 @@ function start(home: Home): void {
     log,
     priority: constants.priority.PRIORITY_BELOW_NORMAL,
   };
-  const engine = startEngineProcess({ ...child, entry: places.engine });
+  const engine = startEngineProcess({ ...child, entry: places.engine, deviceMemory: deviceMemoryIn(home.root) });
   const worker = startWorkerProcess({ ...child, entry: places.worker });
   const window = new MainWindow({
     preload: places.preload,
@@ -65,7 +62,7 @@ function start(home: Home): void {
       pictureFile: async (id) => (await studio).pictureFile(id),
       thumbnailFile: async (id) => (await studio).thumbnailFile(id),
     });
-    listenToWindow({ contents: () => window.contents(), handlers: () => handlers, log });
+    listenToWindow({ contents: () => window.contents(), handlers: () => line.handlers, log });
     window.open();
   });
   const studio = opened.then(() =>
@@ -79,34 +76,12 @@ function start(home: Home): void {
       platform: process.platform,
     }),
   );
-  studio.catch((error: unknown) => log(`the studio could not be opened: ${String(error)}`));
-
-  let devices: readonly Device[] = [];
-  let preferences: Preferences | null = null;
-  const status = watchEngineStatus(
-    engine.child,
-    () => deviceInUse(devices, preferences?.device ?? 'auto'),
-    (now) => void studio.then(({ setEngineStatus }) => setEngineStatus(now)).catch(() => undefined),
-  );
-  const handlers = studio.then(({ handlers: answers, onEvent, setEngineStatus }) => {
-    onEvent((name, payload) => tellWindow(window.contents(), name, payload));
-    return watchPreferences(answers, (now) => {
-      preferences = now;
-      window.useTheme(now.theme);
-      answers['studio.devices']({})
-        .then((found) => {
-          devices = found;
-          setEngineStatus(status.now());
-        })
-        .catch((error: unknown) => log(`the devices could not be asked: ${String(error)}`));
-    });
-  });
-  handlers.catch(() => undefined); // every request is answered with it
+  const line = connectStudio({ studio, engine: engine.child, window, log });
 
   app.on('second-instance', () => window.focus());
   app.on('activate', () => window.focus());
   leaveInOrder(log, [
-    () => status.stop(),
+    () => line.stop(),
     async () => (await studio).close(),
     () => engine.close(),
     () => worker.close(),

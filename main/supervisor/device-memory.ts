@@ -1,9 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { device, type Device } from '../../app/contracts/capabilities.js';
 
 const remembered = z.object({ version: z.string(), devices: z.array(device) });
+
+/** Where a home keeps it: the window and the command line ask the drivers once between them. */
+export const deviceMemoryIn = (home: string): string => join(home, 'devices.json');
 
 /** What a probe found is remembered in a small file, as long as the engine stays the same. */
 export async function rememberDevices(
