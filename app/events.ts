@@ -17,7 +17,14 @@ export class Events {
   }
 
   emit<N extends EventName>(name: N, payload: EventOf<N>): void {
-    for (const listener of this.#listeners) listener(name, payload);
+    for (const listener of this.#listeners) {
+      try {
+        listener(name, payload);
+      } catch (error) {
+        // A window that is just going away must not fail the picture that has something to tell it.
+        console.error(`A listener of ${name} failed:`, error);
+      }
+    }
   }
 
   notify(notice: Notice): void {
