@@ -94,8 +94,8 @@ export class LoadedTextToImage {
   }
 
   /**
-   * The map from this model's latents to colours, from `cacheFolder` or fitted now (a few small pictures are
-   * decoded) and kept there.
+   * The map from this model's latents to colours: from `cacheFolder`, or fitted now (a few small pictures go through
+   * the autoencoder) and kept there.
    */
   async latentPreview(cacheFolder: string): Promise<LatentPreview> {
     const { vae } = this.model;
@@ -111,18 +111,18 @@ export class LoadedTextToImage {
   }
 
   async #fitPreview(): Promise<LatentPreview> {
-    const { latentChannels: channels, scalingFactor, shiftFactor } = this.#pipeline;
+    const { vae } = this.model;
+    const { latentChannels: channels, pixelsPerLatent: factor, scalingFactor, shiftFactor } = this.#pipeline;
     const size = PREVIEW_LATENTS;
-    const decoder = await this.#pipeline.vaeDecoder({ height: size, width: size });
-    const fit = await fitLatentPreview({
-      decoder,
-      size,
-      channels,
-      pixelsPerLatent: this.pixelsPerLatent,
-      scalingFactor,
-      shiftFactor,
-    });
-    return fit.preview;
+    const pixels = { batch: 1, height: size * factor, width: size * factor };
+    const encoder = await openNetwork({ component: 'vae_encoder', files: vae, device: this.device, sizes: pixels });
+    try {
+      const decoder = await this.#pipeline.vaeDecoder({ height: size, width: size });
+      const scale = { pixelsPerLatent: factor, scalingFactor, shiftFactor };
+      return (await fitLatentPreview({ encoder, decoder, size, channels, ...scale })).preview;
+    } finally {
+      await encoder.release();
+    }
   }
 
   /** Closes every network; memory goes back to the system. */

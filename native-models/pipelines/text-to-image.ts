@@ -209,7 +209,7 @@ async function textConditions(
   notices: string[],
 ): Promise<Tensors> {
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > model.textLayers) {
-    const limit = `a whole number from 1 to ${model.textLayers}, the text encoder's layers`;
+    const limit = `a whole number from 1 to ${model.textLayers}, the text encoder’s layers`;
     throw new ModelError('bad-input', `Clip skip ${clipSkip} is not possible: choose ${limit}.`);
   }
   if (!guided && negative.trim() !== '') {
