@@ -8,6 +8,7 @@ import Undo from 'lucide-react/icons/undo-2';
 import type { Picture } from '../../app/contracts/gallery.js';
 import { pictureUrl } from '../../app/contracts/window.js';
 import { ActionButton } from '../components/action-button.js';
+import { Icon } from '../components/icon.js';
 import { boxFor } from '../components/picture-box.js';
 import { usePictureDetail } from '../studio/picture-details.js';
 import { useStudio } from '../studio/studio-store.js';
@@ -45,8 +46,14 @@ function Several({ selected, bin }: { selected: number; bin: boolean }) {
           </button>
         ) : (
           <>
-            <ActionButton action={galleryActions.keep} icon={Heart} boxed label="Keep these" />
-            <ActionButton action={galleryActions.delete} icon={Trash} boxed label="Delete these" />
+            <button type="button" className="quiet outlined" onClick={galleryActions.keep.run}>
+              <Icon of={Heart} />
+              Keep
+            </button>
+            <button type="button" className="quiet outlined" onClick={galleryActions.delete.run}>
+              <Icon of={Trash} />
+              Delete
+            </button>
           </>
         )}
       </div>

@@ -8,6 +8,7 @@ import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { nudge, readNumber } from '../components/slider-arithmetic.js';
 import { useStudio } from '../studio/studio-store.js';
+import { remedyFor } from '../words/errors.js';
 import { duration } from '../words/numbers.js';
 import { whyNotGenerate } from './actions.js';
 import { changeDraft, chooseModelFolder } from './drafting.js';
@@ -15,6 +16,7 @@ import { estimate } from './estimate.js';
 import { NEGATIVE_ID, PROMPT_ID } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { stop, submit } from './generating.js';
+import { RemedyButton } from './job-notice.js';
 import { COUNT } from './ranges.js';
 
 /** Where one writes and sets off: prompt, what to leave out, and the shutter. */
@@ -35,7 +37,11 @@ export function Dock() {
     >
       {problem ? (
         <div className="dock-notice">
-          <NoticeBar tone="bad" onClose={() => generateStore.setState({ problem: null })}>
+          <NoticeBar
+            tone="bad"
+            actions={<RemedyButton kind={problem.kind} again={{ label: 'Try again', run: () => submit() }} />}
+            onClose={() => generateStore.setState({ problem: null })}
+          >
             {problem.message}
           </NoticeBar>
         </div>
@@ -113,7 +119,8 @@ function Shutter() {
   const running = useStudio(({ queue }) => queue.jobs.some(({ state }) => state === 'running'));
   const why = useGenerate(() => whyNotGenerate());
   const quiet = useGenerate(({ selection }) => selection.kind === 'job');
-  const jobFailed = useStudio(({ queue }) => quiet && queue.jobs.some(({ state }) => state === 'failed'));
+  const failed = useStudio(({ queue }) => quiet && queue.jobs.some(({ state }) => state === 'failed'));
+  const refused = useGenerate(({ problem }) => problem !== null && remedyFor(problem.kind) !== 'none');
   return (
     <div className={`shutter${busy ? ' busy' : ''}`}>
       {busy ? (
@@ -130,7 +137,7 @@ function Shutter() {
       ) : (
         <button
           type="submit"
-          className={`${jobFailed ? 'stopper' : 'primary'} big`}
+          className={`${failed || refused ? 'stopper' : 'primary'} big`}
           disabled={why !== null}
           title={why ?? undefined}
         >

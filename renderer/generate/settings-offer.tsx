@@ -37,9 +37,11 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
   const [left, setLeft] = useState<ReadonlySet<Key>>(new Set());
   const taken = differences.filter((key) => !left.has(key));
   const close = (): void => generateStore.setState({ offer: null });
+  const { samplers, schedules } = useStudio((state) => state.capabilities);
   const words = (key: Key, value: GenerationSettings[Key] | undefined): string => {
     if (key === 'model') return modelById(models, String(value))?.name ?? 'not in the library';
-    const text = String(value ?? '');
+    const named = key === 'sampler' ? samplers : key === 'schedule' ? schedules : [];
+    const text = named.find(({ id }) => id === value)?.label ?? String(value ?? '');
     return text === '' ? 'empty' : text;
   };
   return (

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { justify, verticalNeighbour } from '../../../../renderer/gallery/justified-layout.js';
 
@@ -17,12 +17,11 @@ describe('justified rows', () => {
   });
 
   test('hold every picture once and in order, whatever their sizes', () => {
-    const sizes = fc.array(
-      fc.record({ width: fc.integer({ min: 1, max: 4096 }), height: fc.integer({ min: 1, max: 4096 }) }),
-      { maxLength: 200 },
-    );
-    fc.assert(
-      fc.property(sizes, fc.integer({ min: 50, max: 2600 }), (items, width) => {
+    const sizes = array(record({ width: integer({ min: 1, max: 4096 }), height: integer({ min: 1, max: 4096 }) }), {
+      maxLength: 200,
+    });
+    assert(
+      property(sizes, integer({ min: 50, max: 2600 }), (items, width) => {
         const rows = justify(items, { ...options, width });
         const places = rows.flatMap(({ cells }) => cells.map(({ index }) => index));
         expect(places).toEqual(items.map((_, index) => index));
