@@ -32,8 +32,6 @@ export type NetworkPlan =
       readonly sizes: AutoencoderSizes;
     };
 
-export type NetworkName = NetworkPlan['component'];
-
 export function authorNetwork(plan: NetworkPlan, options: GraphOptions): Graph {
   const graph = new Graph(options);
   try {

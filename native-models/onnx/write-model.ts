@@ -81,10 +81,18 @@ function reachable(graph: Graph): { nodes: Node[]; weights: Weight[] } {
     nodes.push(node);
     for (const input of node.inputs) needed.add(input);
   }
-  return {
-    nodes: nodes.reverse(),
-    weights: [...graph.usedWeights.values()].filter(({ value }) => needed.has(value.name)),
-  };
+  const weights = [...graph.usedWeights.values()].filter(({ value }) => needed.has(value.name));
+  return { nodes: castsFirst(nodes.reverse(), new Set(weights.map(({ value }) => value.name))), weights };
+}
+
+/**
+ * onnxruntime runs nodes depth first from the outputs, and of a node's inputs the one that was written last runs first.
+ * A Cast of a weight written beside its use would run before everything else, all of them would, and the whole network
+ * would lie in memory as float32. Written first they run last: each just before its use.
+ */
+function castsFirst(nodes: readonly Node[], weights: ReadonlySet<string>): Node[] {
+  const isCast = ({ operator, inputs }: Node): boolean => operator === 'Cast' && weights.has(inputs[0] ?? '');
+  return [...nodes.filter(isCast), ...nodes.filter((node) => !isCast(node))];
 }
 
 /**

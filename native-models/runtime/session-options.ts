@@ -43,6 +43,8 @@ export function sessionOptions(request: SessionRequest): InferenceSession.Sessio
     logSeverityLevel: 3, // errors; keep-half would warn once for each weight that is not folded
     // Off, every large temporary would page-fault in every run (three times slower).
     enableCpuMemArena: true,
+    // On, the second run would plan all its memory as one block, beside what the first run left in the arena: twice.
+    enableMemPattern: false,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     extra: device === 'cpu' ? cpuEntries(request) : entries(dataFolder),
   };
