@@ -79,7 +79,11 @@ export function SliderField({ label, value, standard, range, onChange }: SliderF
         type="text"
         inputMode="decimal"
         className="number"
+        role="spinbutton"
         aria-label={`${label}, number`}
+        aria-valuenow={value}
+        aria-valuemin={range.hardMin}
+        aria-valuemax={range.hardMax}
         value={typed ?? fixed(value, shown)}
         onFocus={(event) => event.currentTarget.select()}
         onChange={(event) => setTyped(event.currentTarget.value)}

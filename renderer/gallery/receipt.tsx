@@ -137,6 +137,9 @@ function Words({ picture }: { picture: Picture }) {
   );
 }
 
+/** Words that must not part at the end of a line. */
+const together = (words: string): string => words.replaceAll(' ', '\u00a0');
+
 const HASH_SHOWN = 10;
 const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const folderOf = (path: string): string => path.slice(0, -nameOf(path).length - 1);
@@ -172,7 +175,8 @@ function Facts({ picture }: { picture: Picture }) {
         <>
           {measured(seconds.total)}
           <small>
-            load {measured(seconds.load)}, steps {measured(seconds.denoise)}, decode {measured(seconds.decode)}
+            {together(`load ${measured(seconds.load)},`)} {together(`steps ${measured(seconds.denoise)},`)}{' '}
+            {together(`decode ${measured(seconds.decode)}`)}
           </small>
         </>
       ),
@@ -183,8 +187,10 @@ function Facts({ picture }: { picture: Picture }) {
       name: 'File',
       value: (
         <>
-          {nameOf(picture.path)}, {bytes(picture.bytes)}
-          <small>{folderOf(picture.path)}</small>
+          {nameOf(picture.path)}
+          <small>
+            {together(bytes(picture.bytes))} in {folderOf(picture.path)}
+          </small>
         </>
       ),
     },

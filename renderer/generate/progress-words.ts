@@ -5,7 +5,8 @@ import { duration } from '../words/numbers.js';
 export function phaseWords({ phase, step, steps }: JobProgress, modelName: string, seconds: number): string {
   switch (phase) {
     case 'loading':
-      return `Loading ${modelName} · ${duration(Math.floor(seconds))}`;
+      // The first second is not worth a number.
+      return seconds < 1 ? `Loading ${modelName}` : `Loading ${modelName} · ${duration(Math.floor(seconds))}`;
     case 'denoising':
       return `Step ${step} of ${steps}`;
     case 'decoding':

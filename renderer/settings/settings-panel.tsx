@@ -156,7 +156,7 @@ function DeviceRow({ id, name, note, chosen, disabled = false, unproven = false 
       />
       <span>
         <b>{name}</b>
-        <small>{note}</small>
+        <small title={note}>{note}</small>
       </span>
       {unproven ? (
         <span className="match warn">
