@@ -2,10 +2,21 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorKind } from '../contracts/errors.js';
 import type { Job } from '../contracts/generation.js';
+import { readSafetensors } from '../../native-models/weight-formats/safetensors.js';
 
 /** The saved steps of a job's current picture; the engine writes and reads the file. */
 export const checkpointName = ({ id, pictures }: Pick<Job, 'id' | 'pictures'>): string =>
   `${id}-${pictures.length}.safetensors`;
+
+/**
+ * How many steps a checkpoint holds, from its header; 0 where there is none, or none that can be read. Of very quick
+ * steps the engine does not save each, so what it told last may be more.
+ */
+export async function savedStep(file: string): Promise<number> {
+  const header = await readSafetensors(file).catch(() => null);
+  const step = Number(header?.metadata['step']);
+  return Number.isInteger(step) && step > 0 ? step : 0;
+}
 
 /** What an engine says of a checkpoint that it cannot use. */
 export const brokenCheckpoint: ReadonlySet<ErrorKind> = new Set(['bad-file', 'unfit-model', 'missing-file']);

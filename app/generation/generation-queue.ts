@@ -14,7 +14,7 @@ import type { Library } from '../library/library.js';
 import type { Database } from '../storage/database.js';
 import { fileIdentity } from '../storage/file-identity.js';
 import type { Home } from '../storage/home.js';
-import { brokenCheckpoint, checkpointName, sweepCheckpoints } from './checkpoints.js';
+import { brokenCheckpoint, checkpointName, savedStep, sweepCheckpoints } from './checkpoints.js';
 import { jobRows, type CurrentPicture, type JobRow, type JobRows } from './job-rows.js';
 import { makePicture, savePicture } from './make-picture.js';
 import * as say from './queue-notices.js';
@@ -54,8 +54,10 @@ interface Active {
   readonly abort: AbortController;
   wish: Wish | null;
   step: number;
+  /** The furthest step of this picture; one that was lost and made again is no gain. */
+  furthest: number;
   losses: number;
-  /** A notice that is due when the engine speaks again. */
+  /** Where the engine was lost: to be told as soon as it is known where it goes on. */
   lostAt: number | null;
   clock: StepClock;
   stepSavedAt: number;
@@ -85,6 +87,7 @@ export class GenerationQueue {
     for (const job of this.#rows.all()) {
       if (job.state !== 'running') continue;
       // The studio ended in the middle of it. If it is the job that ends the studio, it must not do so for ever.
+      this.#rows.setStep(job.id, await savedStep(this.#checkpointOf(job)), job.losses);
       if (job.losses >= mostLosses) this.#rows.fail(job.id, { kind: 'engine-lost', message: endedTheStudio });
       else this.#rows.toFront(job.id, job.losses + 1);
     }
@@ -183,6 +186,7 @@ export class GenerationQueue {
       abort: new AbortController(),
       wish: null,
       step: job.step,
+      furthest: job.step,
       losses: job.losses,
       lostAt: null,
       clock: new StepClock(),
@@ -217,7 +221,7 @@ export class GenerationQueue {
     for (;;) {
       const job = this.#job(active.jobId);
       if (active.wish !== null) {
-        this.#end(active, active.wish);
+        await this.#end(job, active, active.wish);
         return;
       }
       try {
@@ -232,7 +236,8 @@ export class GenerationQueue {
     }
   }
 
-  #end(active: Active, wish: Wish): void {
+  async #end(job: JobRow, active: Active, wish: Wish): Promise<void> {
+    active.step = await savedStep(this.#checkpointOf(job));
     this.#rows.setStep(active.jobId, active.step, active.losses);
     if (wish === 'stop') this.#rows.setState(active.jobId, 'stopped');
     else this.#rows.toFront(active.jobId, active.losses);
@@ -266,6 +271,7 @@ export class GenerationQueue {
     );
     const { width, height } = made.generated;
     const { steps } = job.settings;
+    this.#tellThatItIsBack(active, steps); // lost while decoding: all steps were there
     const at = { jobId: job.id, picture: job.pictures.length, width, height, steps, preview: null };
     this.#parts.onProgress({ ...at, phase: 'saving', step: steps, secondsLeft: null });
     if ((await fileIdentity(model.hashedFile)) !== current.modelIdentity) {
@@ -305,6 +311,7 @@ export class GenerationQueue {
     const current = { id: randomUUID(), path: await this.#freePath(job), modelIdentity };
     this.#rows.begin(job.id, current, 0);
     active.step = 0;
+    active.furthest = 0;
     active.clock = new StepClock();
     return current;
   }
@@ -342,6 +349,7 @@ export class GenerationQueue {
       if (finished) this.#rows.remove(job.id);
     });
     active.step = 0;
+    active.furthest = 0;
     active.losses = 0;
     active.clock = new StepClock();
     gallery.announce(picture.id);
@@ -355,9 +363,11 @@ export class GenerationQueue {
     const { onNotice } = this.#parts;
     const message = errorMessageOf(error);
     const { kind } = message;
+    const stoppedAt = active.step;
+    active.step = await savedStep(this.#checkpointOf(job));
     if (kind === 'engine-lost' && active.losses < mostLosses) {
       active.losses += 1;
-      active.lostAt = active.step;
+      active.lostAt ??= stoppedAt;
       active.clock = new StepClock();
       this.#rows.setStep(job.id, active.step, active.losses);
       return true;
@@ -365,17 +375,19 @@ export class GenerationQueue {
     if (brokenCheckpoint.has(kind) && message.file === this.#checkpointOf(job)) {
       await this.#startOver(job);
       active.step = 0;
+      active.furthest = 0;
       onNotice(say.checkpointUnreadable());
       return true;
     }
     this.#rows.setStep(job.id, active.step, 0);
     const { stack: _stack, ...shown } = message;
     if (kind === 'engine-lost') {
-      this.#rows.fail(job.id, { ...shown, message: say.engineKeepsStoppingText(active.step) });
-      onNotice(say.engineKeepsStopping(job.id, active.step));
+      const text = say.engineKeepsStoppingText(active.lostAt ?? stoppedAt, active.step);
+      this.#rows.fail(job.id, { ...shown, message: text });
+      onNotice(say.engineKeepsStopping(job.id, active.step, text));
     } else {
       this.#rows.fail(job.id, shown);
-      if (kind === 'out-of-memory') onNotice(say.outOfMemory(job.id, active.step));
+      if (kind === 'out-of-memory') onNotice(say.outOfMemory(job.id, stoppedAt, active.step));
     }
     return false;
   }
@@ -388,15 +400,16 @@ export class GenerationQueue {
   #onProgress(job: JobRow, active: Active, progress: GenerateProgress): void {
     const now = performance.now();
     if (progress.phase === 'denoising') {
-      if (progress.step > active.step) active.losses = 0;
+      if (progress.step > active.furthest) {
+        active.furthest = progress.step;
+        active.losses = 0;
+      }
       active.step = progress.step; // also after a wish to stop: the checkpoint has it
       active.clock.step(progress.step, now);
     }
     if (active.wish !== null || this.#state === 'closed') return;
-    if (active.lostAt !== null) {
-      this.#parts.onNotice(say.engineCameBack(active.lostAt));
-      active.lostAt = null;
-    }
+    if (progress.phase === 'denoising') this.#tellThatItIsBack(active, progress.step - 1);
+    if (progress.phase === 'decoding') this.#tellThatItIsBack(active, progress.steps);
     if (progress.phase === 'denoising' && now - active.stepSavedAt > stepSavedEveryMs) {
       active.stepSavedAt = now;
       this.#rows.setStep(job.id, active.step, active.losses);
@@ -407,6 +420,12 @@ export class GenerationQueue {
     const secondsLeft =
       secondsPerStep === null ? null : secondsPerStep * Math.max(0, progress.steps - active.step) + around;
     this.#parts.onProgress({ ...progress, jobId: job.id, picture: job.pictures.length, secondsLeft });
+  }
+
+  #tellThatItIsBack(active: Active, from: number): void {
+    if (active.lostAt === null) return;
+    this.#parts.onNotice(say.engineCameBack(active.lostAt, from));
+    active.lostAt = null;
   }
 
   #rememberTimes(job: JobRow, active: Active): void {

@@ -9,41 +9,44 @@ const goOn = (jobId: string, step: number): Notice['action'] => ({
   jobId,
 });
 
-export function engineCameBack(step: number): Notice {
+/** `from` is where the picture really goes on: of very quick steps, the engine does not save each. */
+export function engineCameBack(stoppedAt: number, from: number): Notice {
+  const where = stoppedAt > 0 ? `at step ${stoppedAt}` : 'before the first step';
+  const goesOn = from === 0 ? 'The picture starts again.' : `Going on from step ${from}.`;
+  const saved = from === 0 ? '' : from === stoppedAt ? ', and the step is saved' : `, and step ${from} is saved`;
   return {
     id: randomUUID(),
     tone: 'warn',
-    text:
-      step > 0
-        ? `The engine stopped at step ${step}; it is back, and the step is saved. Going on from step ${step}.`
-        : 'The engine stopped before the first step; it is back. Starting the picture again.',
+    text: `The engine stopped ${where}; it is back${saved}. ${goesOn}`,
     action: null,
   };
 }
 
-export function engineKeepsStopping(jobId: string, step: number): Notice {
+export function engineKeepsStopping(jobId: string, step: number, text: string): Notice {
   return {
     id: randomUUID(),
     tone: 'bad',
-    text: engineKeepsStoppingText(step),
+    text,
     action: goOn(jobId, step),
   };
 }
 
-export function engineKeepsStoppingText(step: number): string {
-  return step > 0
-    ? `The engine stopped again and again at step ${step}; the step is saved. A smaller picture or another device may help.`
-    : 'The engine stopped again and again before the first step. A smaller picture or another device may help.';
+export function engineKeepsStoppingText(stoppedAt: number, step: number): string {
+  const where = stoppedAt > 0 ? `at step ${stoppedAt}` : 'before the first step';
+  const saved = step === 0 ? '' : step === stoppedAt ? '; the step is saved' : `; step ${step} is saved`;
+  return `The engine stopped again and again ${where}${saved}. A smaller picture or another device may help.`;
 }
 
-export function outOfMemory(jobId: string, step: number): Notice {
+export function outOfMemory(jobId: string, stoppedAt: number, step: number): Notice {
+  const where = stoppedAt > 0 ? `at step ${stoppedAt}` : 'before the first step';
+  const saved =
+    step === 0
+      ? '; a smaller picture needs less'
+      : `; it is back, and ${step === stoppedAt ? 'the step' : `step ${step}`} is saved`;
   return {
     id: randomUUID(),
     tone: 'bad',
-    text:
-      step > 0
-        ? `The engine ran out of memory at step ${step}; it is back, and the step is saved.`
-        : 'The engine ran out of memory before the first step; a smaller picture needs less.',
+    text: `The engine ran out of memory ${where}${saved}.`,
     action: goOn(jobId, step),
   };
 }

@@ -1,24 +1,37 @@
 import { z } from 'zod';
-import { device } from '../contracts/capabilities.js';
+import { device, type Device } from '../contracts/capabilities.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { HandlersOf, StudioParts } from './handler.js';
 
+/** By then the window stands, and its first picture as a rule too. */
+const probeAfterMs = 20_000;
+
 export function studioHandlers(parts: StudioParts): HandlersOf<'studio'> {
   const { home, version, platform, events, library, preferences, queue, engine, memory, desktop } = parts;
-  let probe: Promise<z.infer<typeof device>[]> | null = null;
+  const devicesKey = `devices of ${version} on ${platform}`;
+  let probe: Promise<Device[]> | null = null;
+  let probeLater: NodeJS.Timeout | null = null;
 
-  /** The probe takes a throw-away process: once a session, and remembered for the next one's first answer. */
-  const devices = () => {
-    const key = `devices of ${version} on ${platform}`;
-    probe ??= engine.devices().then((found) => {
-      memory.keep(key, found);
-      return found;
-    });
-    probe.catch(() => {
-      probe = null;
-    });
-    const remembered = memory.recall(key, z.array(device));
-    return remembered === null ? probe : Promise.resolve(remembered);
+  const probeDevices = (): Promise<Device[]> => {
+    probe ??= engine.devices().then(
+      (found) => {
+        memory.keep(devicesKey, found);
+        return found;
+      },
+      (error: unknown) => {
+        probe = null;
+        throw error;
+      },
+    );
+    return probe;
+  };
+
+  /** The probe takes a throw-away process: while the window opens, the last session's answer must do. */
+  const devices = async (): Promise<Device[]> => {
+    const remembered = memory.recall(devicesKey, z.array(device));
+    if (remembered === null) return probeDevices();
+    probeLater ??= setTimeout(() => void probeDevices().catch(() => undefined), probeAfterMs).unref();
+    return remembered;
   };
 
   return {

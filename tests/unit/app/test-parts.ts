@@ -15,6 +15,8 @@ import { hashFile } from '../../../main/worker/hash-file.js';
 import { makeThumbnail } from '../../../main/worker/make-thumbnail.js';
 import { readPicture } from '../../../main/worker/read-picture.js';
 import { savePicture } from '../../../main/worker/save-picture.js';
+import { readCheckpoint, writeCheckpoint } from '../../../native-models/pipelines/checkpoint.js';
+import { floats } from '../../../native-models/runtime/tensor.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
@@ -111,6 +113,8 @@ export class StepEngine implements Engine {
   /** Every call: its request and the step it began at. */
   readonly calls: { request: GenerateRequest; from: number }[] = [];
   notices: string[] = [];
+  /** Very quick steps are not all saved. */
+  savesEvery = 1;
   /** Awaited before each step: a test can hold a step for as long as it likes. */
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
 
@@ -121,17 +125,16 @@ export class StepEngine implements Engine {
   ): Promise<GeneratedPicture> {
     const fate = this.fates.shift();
     const { steps, width, height, checkpointFile } = request;
-    const saved = checkpointFile === null ? null : await readFile(checkpointFile, 'utf8').catch(() => null);
-    const from = saved === null ? 0 : Number(saved);
+    const from = checkpointFile === null ? 0 : ((await readCheckpoint(checkpointFile))?.step ?? 0);
     this.calls.push({ request, from });
     const tell = (phase: GenerateProgress['phase'], step: number) =>
       onProgress({ phase, step, steps, width, height, preview: null });
-    tell('loading', from);
+    tell('loading', 0);
     if (fate?.atStep === from) throw new StudioError(fate.kind, 'The engine said no.', { file: fate.file });
     for (let step = from + 1; step <= steps; step += 1) {
       await this.beforeStep(step);
       if (signal.aborted) throw new StudioError('cancelled', 'Stopped.');
-      if (checkpointFile !== null) await writeFile(checkpointFile, String(step));
+      if (checkpointFile !== null && step % this.savesEvery === 0) await keep(checkpointFile, step);
       tell('denoising', step);
       if (fate?.atStep === step) throw new StudioError(fate.kind, 'The engine said no.', { file: fate.file });
     }
@@ -155,6 +158,15 @@ export class StepEngine implements Engine {
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
   unload = () => Promise.resolve();
 }
+
+const keep = (file: string, step: number): Promise<void> =>
+  writeCheckpoint(file, {
+    step,
+    latents: floats([1], Float32Array.of(step)),
+    history: [],
+    generator: null,
+    fingerprint: '',
+  });
 
 export function desktopNotes(): Desktop & { readonly done: string[] } {
   const done: string[] = [];

@@ -277,6 +277,35 @@ describe('a lost engine', () => {
     expect(pictures().map(({ receipt }) => receipt.settings.seed)).toEqual([8, 7]);
   });
 
+  test('is told honestly when the last step was not saved, and steps made again are no gain', async () => {
+    const { queue, engine, idle, notices } = await openQueue();
+    engine.savesEvery = 3;
+    for (let k = 0; k < 4; k += 1) engine.fates.push({ atStep: 5, kind: 'engine-lost' });
+    await queue.start();
+    await queue.submit({ ...settings, steps: 6 }, 1);
+    await idle();
+    expect(engine.calls.map(({ from }) => from)).toEqual([0, 3, 3, 3]);
+    expect(notices.map(({ text }) => text)).toEqual([
+      ...Array.from(
+        { length: 3 },
+        () => 'The engine stopped at step 5; it is back, and step 3 is saved. Going on from step 3.',
+      ),
+      'The engine stopped again and again at step 5; step 3 is saved. A smaller picture or another device may help.',
+    ]);
+  });
+
+  test('while decoding costs no step', async () => {
+    const { queue, engine, idle, notices, pictures } = await openQueue();
+    engine.fates.push({ atStep: 4, kind: 'engine-lost' });
+    await queue.start();
+    await queue.submit(settings, 1);
+    await idle();
+    expect(notices.map(({ text }) => text)).toEqual([
+      'The engine stopped at step 4; it is back, and the step is saved. Going on from step 4.',
+    ]);
+    expect(pictures()).toHaveLength(1);
+  });
+
   test('may be lost at every step, as long as each life gains one', async () => {
     const { queue, engine, idle, pictures } = await openQueue();
     for (let step = 1; step <= 10; step += 1) engine.fates.push({ atStep: step, kind: 'engine-lost' });
