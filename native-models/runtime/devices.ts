@@ -3,6 +3,7 @@
  * DirectML on Windows, CoreML on macOS arm64, CUDA on Linux x64 and Windows when the user installs it.
  */
 import type { Device } from '../onnx/operator-table.js';
+import { runProbe } from './probe.js';
 
 export type { Device };
 
@@ -33,7 +34,6 @@ export interface DeviceProbe {
  * The answer should be remembered until the driver or the studio changes.
  */
 export async function probeDevice(device: Device): Promise<DeviceProbe> {
-  const { runProbe } = await import('./probe.js');
   try {
     await runProbe(device);
     return { device, works: true, reason: null };

@@ -50,14 +50,14 @@ class SessionNetwork implements Network {
   readonly #session: Ort.InferenceSession;
   readonly #inputs: ReadonlyMap<string, GraphInput>;
   /** What stands for an input that was left out: idle adapters, optional conditions. */
-  readonly #idle: ReadonlyMap<string, Ort.Tensor>;
+  readonly #idle: ReadonlyMap<string, Tensor>;
   #released = false;
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession, graph: Graph) {
     this.#ort = ort;
     this.#session = session;
     this.#inputs = new Map(graph.inputs.map((input) => [input.value.name, input]));
-    this.#idle = new Map(idleInputs(graph).map(([name, tensor]) => [name, this.#toOrt(tensor)]));
+    this.#idle = new Map(idleInputs(graph));
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
@@ -81,11 +81,13 @@ class SessionNetwork implements Network {
     const ranks = new Map<string, number>();
     const feeds: Record<string, Ort.Tensor> = {};
     for (const [name, input] of this.#inputs) {
-      const given = inputs[name];
       const idle = this.#idle.get(name);
-      if (given && !(idle && given.shape.includes(0))) feeds[name] = this.#toOrt(checked(given, input, ranks));
-      else if (idle) feeds[name] = idle;
-      else throw new ModelError('bad-input', `The input ${name} ${describeShape(input.value.shape)} is missing.`);
+      const given = inputs[name];
+      // Rank 0 means idle on every device, also where the runtime could not take it.
+      const tensor = !given || given.shape.includes(0) ? (idle ?? given) : given;
+      if (!tensor)
+        throw new ModelError('bad-input', `The input ${name} ${describeShape(input.value.shape)} is missing.`);
+      feeds[name] = this.#toOrt(checked(tensor, input, ranks));
     }
     return feeds;
   }

@@ -62,8 +62,22 @@ export function requireFit(files: Component): void {
 }
 
 function planOf(options: OpenNetworkOptions): NetworkPlan {
-  const { config } = options.files;
-  return { ...options, config } as NetworkPlan;
+  switch (options.component) {
+    case 'text_encoder':
+    case 'text_encoder_2': {
+      const { component, files, sizes, outputs } = options;
+      return { component, config: files.config, sizes, ...(outputs ? { outputs } : {}) };
+    }
+    case 'unet': {
+      const { component, files, sizes } = options;
+      return { component, config: files.config, sizes };
+    }
+    case 'vae_encoder':
+    case 'vae_decoder': {
+      const { component, files, sizes } = options;
+      return { component, config: files.config, sizes };
+    }
+  }
 }
 
 function smallPlans(files: Component): NetworkPlan[] {

@@ -59,7 +59,7 @@ export async function readComponent(folder: string, label = path.basename(folder
   const kind = componentKind(reader);
   const files = await readWeights(folder, label);
   const bytes = files.reduce((sum, { identity }) => sum + identity.bytes, 0);
-  const identities = [await fileIdentity(configFile), ...files.map(({ identity }) => identity)];
+  const identities = [await fileIdentity(configFile, `${label}/config.json`), ...files.map(({ identity }) => identity)];
   const common = { folder: path.resolve(folder), label, rawConfig, dtype: mainDtype(files), bytes, identities };
   const source = (olderName?: (name: string) => string): SafetensorsWeights =>
     new SafetensorsWeights(files, files.length === 1 ? (files[0] as SafetensorsFile).label : label, olderName);

@@ -118,7 +118,7 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
     schedulerConfig,
     index,
     identities: [
-      ...(await Promise.all([indexFile, schedulerFile, ...tokenizers].map(fileIdentity))),
+      ...(await Promise.all([indexFile, schedulerFile, ...tokenizers].map((file) => fileIdentity(file)))),
       ...components.flatMap(({ identities }) => identities),
     ],
   };

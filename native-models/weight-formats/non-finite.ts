@@ -42,9 +42,12 @@ const known = new Map<string, Promise<string[]>>();
 /** Refuse a file with non-finite weights, in one sentence. A file that did not change is scanned once. */
 export async function requireFinite(file: SafetensorsFile): Promise<void> {
   const key = identityKey(file.identity);
-  let scanned = known.get(key);
-  if (!scanned) known.set(key, (scanned = findNonFinite(file, { first: true })));
-  const [name] = await scanned;
+  if (!known.has(key)) {
+    const scan = findNonFinite(file, { first: true });
+    known.set(key, scan);
+    scan.catch(() => known.delete(key)); // a read that failed says nothing about the next one
+  }
+  const [name] = (await known.get(key)) ?? [];
   if (name === undefined) return;
   throw new ModelError(
     'bad-file',

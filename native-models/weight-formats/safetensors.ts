@@ -48,7 +48,7 @@ export async function readSafetensors(file: string, label = path.basename(file))
     const check = new Checker(file, label);
     const header = await readHeader(handle, size, check);
     const { tensors, metadata } = parseHeader(header.text, header.end, size, check);
-    return { file, label, tensors, metadata, identity: { file, bytes: size, mtimeMs, inode: ino } };
+    return { file, label, tensors, metadata, identity: { file, label, bytes: size, mtimeMs, inode: ino } };
   } finally {
     await handle.close();
   }

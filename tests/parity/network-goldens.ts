@@ -54,6 +54,8 @@ export interface GoldenRun {
   readonly device: Device;
   readonly weightsMode: WeightsMode;
   readonly adapters?: boolean;
+  /** Prefix of the files for a profile of every node. */
+  readonly profile?: string;
 }
 
 /** Opened for the sizes of the golden's inputs, with every output. */

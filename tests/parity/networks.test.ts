@@ -5,7 +5,7 @@
  *
  * The same on WebGPU where a Vulkan driver is named in VK_ICD_FILENAMES: a software one is enough.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -46,7 +46,10 @@ const onWebGpu = [
 describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
   test.each(onWebGpu)('%s agrees with PyTorch in float32', async (name) => {
     const golden = await readNetworkGolden(name, scratch);
-    expect(await worstDifference(golden, { device: 'webgpu', weightsMode: 'fold' })).toBeLessThanOrEqual(1e-4);
+    const profile = path.join(scratch, `${name}-profile`);
+    const run = { device: 'webgpu', weightsMode: 'fold', profile } as const;
+    expect(await worstDifference(golden, run)).toBeLessThanOrEqual(1e-4);
+    expect(await operatorsOnCpu(profile)).toEqual(name.startsWith('text') ? ['Cast'] : []);
   });
 
   test.each(['text-projection', 'unet-sdxl'])('%s with idle adapters agrees, too', async (name) => {
@@ -54,6 +57,17 @@ describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
     const run = { device: 'webgpu', weightsMode: 'fold', adapters: true } as const;
     expect(await worstDifference(golden, run)).toBeLessThanOrEqual(1e-4);
   });
+
+  /** What the runtime quietly gave to the CPU, by its own profile. */
+  async function operatorsOnCpu(profile: string): Promise<string[]> {
+    const files = (await readdir(scratch)).filter((file) => file.startsWith(path.basename(profile)));
+    const texts = await Promise.all(files.map((file) => readFile(path.join(scratch, file), 'utf8')));
+    const events = texts.flatMap((text) => JSON.parse(text) as { args?: { provider?: string; op_name?: string } }[]);
+    const placed = events.filter(({ args }) => args?.provider !== undefined);
+    expect(placed.length).toBeGreaterThan(0);
+    const onCpu = placed.filter(({ args }) => args?.provider === 'CPUExecutionProvider');
+    return [...new Set(onCpu.map(({ args }) => args?.op_name ?? ''))];
+  }
 });
 
 test('seeded weights follow the formula that Python follows', () => {
