@@ -8,7 +8,11 @@ import { typedCalls } from './typed-calls.js';
  * Which devices answer on this machine, best first. Asking a graphics driver can end a process with no exception, so
  * an engine that does nothing else is asked and thrown away. The device that ended it is left out the next time.
  */
-export async function probeDevices(engine: SupervisorOptions): Promise<Device[]> {
+export async function probeDevices(
+  engine: SupervisorOptions,
+  /** A driver's first start compiles shaders: seconds, not minutes. */
+  { patienceMs = 20_000 } = {},
+): Promise<Device[]> {
   const tried = new Map<DeviceId, Device>();
   for (;;) {
     const triedBefore = tried.size;
@@ -20,7 +24,7 @@ export async function probeDevices(engine: SupervisorOptions): Promise<Device[]>
         {},
         {
           onProgress: (device) => tried.set(device.id, device),
-          signal: AbortSignal.timeout(probeTimeoutMs),
+          signal: AbortSignal.timeout(patienceMs),
         },
       );
       for (const device of answered) tried.set(device.id, device);
@@ -35,6 +39,3 @@ export async function probeDevices(engine: SupervisorOptions): Promise<Device[]>
 
 /** The contract lists them best first. */
 const rank = (id: DeviceId): number => deviceId.options.indexOf(id);
-
-/** A driver's first start compiles shaders: seconds, not minutes. */
-const probeTimeoutMs = 20_000;

@@ -23,7 +23,10 @@ const ask = (url: string, method = 'GET') =>
     { url, method },
     {
       rendererFolder: join(root, 'renderer'),
-      pictureFile: async (id) => (id === 'a' ? join(root, 'a.png') : id === 'odd' ? join(root, 'secret.txt') : null),
+      pictureFile: async (id) => {
+        if (id === 'unknown') throw new Error('The picture is not in the gallery any more.');
+        return id === 'a' ? join(root, 'a.png') : id === 'odd' ? join(root, 'secret.txt') : null;
+      },
       thumbnailFile: async (id) => (id === 'a' ? join(root, 'a.webp') : null),
     },
   );
@@ -84,6 +87,7 @@ describe('pictures', () => {
 
   test.each([
     'inkstone://picture/b',
+    'inkstone://picture/unknown',
     'inkstone://picture/..%2f..%2fetc%2fpasswd',
     'inkstone://thumbnail/b',
     'inkstone://picture/odd',

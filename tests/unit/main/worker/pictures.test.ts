@@ -2,12 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SavePictureRequest } from '../../../../app/contracts/worker.js';
 import { hashFile } from '../../../../main/worker/hash-file.js';
 import { makeThumbnail } from '../../../../main/worker/make-thumbnail.js';
 import { readPicture } from '../../../../main/worker/read-picture.js';
 import { savePicture } from '../../../../main/worker/save-picture.js';
+
+// sharp is loaded with the first picture, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder: string;
 beforeEach(() => {
