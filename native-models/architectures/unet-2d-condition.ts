@@ -18,7 +18,6 @@ import type { Value } from '../onnx/value.js';
 import type { ConfigReader, Json } from './config-reader.js';
 import type { Activation } from './layers.js';
 import { activate, conv2d, groupNorm, linear } from './layers.js';
-import type { ResnetOptions } from './resnet-block.js';
 import { downsample, resnetBlock, upsample } from './resnet-block.js';
 import { spatialTransformer } from './spatial-transformer.js';
 import { sinusoids, timestepEmbedding } from './timestep-embedding.js';
@@ -234,89 +233,67 @@ function at<Item>(list: readonly Item[], index: number): Item {
 // ---------------------------------------------------------------------------------------------------- blocks ----
 
 /** What every block gets beside its picture. */
-interface Conditions {
+interface Context {
+  readonly config: UNetConfig;
   /** [B, E], after its activation */
   readonly time: Value;
   /** [B, T, D] */
   readonly text: Value;
 }
 
-interface BlockPlan {
-  readonly channels: number;
-  readonly layers: number;
-  /** Depth of the transformer after each residual block; null: the block does not attend. */
-  readonly transformerLayers: readonly number[] | null;
-  readonly block: UNetBlock;
+function resnet(weights: Weights, context: Context, x: Value, channels: number, outputScale = 1): Value {
+  const { groups, epsilon, activation, timeScaleShift } = context.config;
+  return resnetBlock(weights, x, context.time, channels, { groups, epsilon, activation, timeScaleShift, outputScale });
 }
 
-function resnetOptions(config: UNetConfig): ResnetOptions {
-  const { groups, epsilon, activation, timeScaleShift } = config;
-  return { groups, epsilon, activation, timeScaleShift };
+/** `depth` layers of transformer over the picture: [B, C, H, W] -> the same */
+function transformer(weights: Weights, context: Context, block: UNetBlock, depth: number, x: Value): Value {
+  const { groups, linearProjection } = context.config;
+  const { heads, onlyCrossAttention } = block;
+  const options = { layers: depth, heads, groups, linearProjection, onlyCrossAttention };
+  return spatialTransformer(weights, x, context.text, options);
 }
 
-/** One residual block and, if the block attends, one transformer: [B, C, H, W] -> [B, channels, H, W] */
-function layer(weights: Weights, config: UNetConfig, plan: BlockPlan, j: number, x: Value, given: Conditions): Value {
-  const h = resnetBlock(weights.at('resnets', j), x, given.time, plan.channels, resnetOptions(config));
-  if (!plan.transformerLayers) return h;
-  return spatialTransformer(weights.at('attentions', j), h, given.text, {
-    layers: at(plan.transformerLayers, j),
-    heads: plan.block.heads,
-    groups: config.groups,
-    linearProjection: config.linearProjection,
-    onlyCrossAttention: plan.block.onlyCrossAttention,
-  });
+/** Residual block j and, if the block attends, its transformer: [B, C, H, W] -> [B, channels, H, W] */
+function layer(weights: Weights, context: Context, block: UNetBlock, j: number, x: Value): Value {
+  x = resnet(weights.at('resnets', j), context, x, block.channels);
+  if (!block.attends) return x;
+  return transformer(weights.at('attentions', j), context, block, at(block.transformerLayers, j), x);
 }
 
 /** Returns its picture at half the size (but for the last block) and pushes every state on `skips`. */
-function downBlock(
-  weights: Weights,
-  config: UNetConfig,
-  i: number,
-  x: Value,
-  given: Conditions,
-  skips: Value[],
-): Value {
-  const block = at(config.blocks, i);
-  const { channels, layers, attends, transformerLayers } = block;
-  const plan: BlockPlan = { channels, layers, transformerLayers: attends ? transformerLayers : null, block };
-  for (let j = 0; j < layers; j++) {
-    x = layer(weights, config, plan, j, x, given); // [B, channels, H, W]
+function downBlock(weights: Weights, context: Context, i: number, x: Value, skips: Value[]): Value {
+  const { blocks, downsamplePadding } = context.config;
+  const block = at(blocks, i);
+  for (let j = 0; j < block.layers; j++) {
+    x = layer(weights, context, block, j, x); // [B, channels, H, W]
     skips.push(x);
   }
-  if (i === config.blocks.length - 1) return x;
-  x = downsample(weights.at('downsamplers.0'), x, config.downsamplePadding); // [B, channels, H/2, W/2]
+  if (i === blocks.length - 1) return x;
+  x = downsample(weights.at('downsamplers.0'), x, downsamplePadding); // [B, channels, H/2, W/2]
   skips.push(x);
   return x;
 }
 
 /** The coarsest resolution: [B, C, h, w] -> [B, C, h, w] */
-function midBlock(weights: Weights, config: UNetConfig, x: Value, given: Conditions): Value {
-  if (config.mid === 'none') return x;
-  const C = x.size(1);
-  const { heads, transformerLayers } = at(config.blocks, config.blocks.length - 1);
-  const options = { ...resnetOptions(config), outputScale: config.midScale };
-  x = resnetBlock(weights.at('resnets.0'), x, given.time, C, options);
-  if (config.mid === 'plain') return x;
-  x = spatialTransformer(weights.at('attentions.0'), x, given.text, {
-    layers: at(transformerLayers, 0),
-    heads,
-    groups: config.groups,
-    linearProjection: config.linearProjection,
-    onlyCrossAttention: false,
-  });
-  return resnetBlock(weights.at('resnets.1'), x, given.time, C, options);
+function midBlock(weights: Weights, context: Context, x: Value): Value {
+  const { blocks, mid, midScale } = context.config;
+  if (mid === 'none') return x;
+  const block = { ...at(blocks, blocks.length - 1), onlyCrossAttention: false };
+  x = resnet(weights.at('resnets.0'), context, x, block.channels, midScale);
+  if (mid === 'plain') return x;
+  x = transformer(weights.at('attentions.0'), context, block, at(block.transformerLayers, 0), x);
+  return resnet(weights.at('resnets.1'), context, x, block.channels, midScale);
 }
 
 /** The mirror of a down block with one layer more; each layer takes the last skip beside its picture. */
-function upBlock(weights: Weights, config: UNetConfig, i: number, x: Value, given: Conditions, skips: Value[]): Value {
-  const block = at(config.blocks, config.blocks.length - 1 - i);
-  const layers = block.layers + 1;
-  const transformerLayers = at(config.upAttends, i) ? at(config.upTransformerLayers, i) : null;
-  const plan: BlockPlan = { channels: block.channels, layers, transformerLayers, block };
-  for (let j = 0; j < layers; j++) {
-    const skip = skips.pop() as Value;
-    x = concat([x, skip], 1); // [B, C + Cskip, H, W]
-    x = layer(weights, config, plan, j, x, given); // [B, channels, H, W]
+function upBlock(weights: Weights, context: Context, i: number, x: Value, skips: Value[]): Value {
+  const { blocks, upAttends, upTransformerLayers } = context.config;
+  const mirrored = at(blocks, blocks.length - 1 - i);
+  const block = { ...mirrored, attends: at(upAttends, i), transformerLayers: at(upTransformerLayers, i) };
+  for (let j = 0; j < block.layers + 1; j++) {
+    x = concat([x, skips.pop() as Value], 1); // [B, C + Cskip, H, W]
+    x = layer(weights, context, block, j, x); // [B, channels, H, W]
   }
   const next = skips.at(-1);
   return next ? upsample(weights.at('upsamplers.0'), x, next.size(2), next.size(3)) : x; // the next skip's size
@@ -376,15 +353,15 @@ export function unet2DCondition(graph: Graph, config: UNetConfig, sizes: UNetSiz
   const time = activate(embedding(weights, config, sizes), config.activation); // [B, E]
   let text = graph.input('encoder_hidden_states', 'float32', [B, T, config.textProjectionFrom ?? first.textWidth]);
   if (config.textProjectionFrom) text = linear(weights.at('encoder_hid_proj'), text, first.textWidth); // [B, T, D]
-  const given = { time, text };
+  const context = { config, time, text };
 
   if (config.centerInputSample) x = subtract(multiply(x, 2), 1);
   x = conv2d(weights.at('conv_in'), x, first.channels, { kernel: config.convInKernel }); // [B, C0, H, W]
 
   const skips = [x];
-  for (const i of config.blocks.keys()) x = downBlock(weights.at('down_blocks', i), config, i, x, given, skips);
-  x = midBlock(weights.at('mid_block'), config, x, given);
-  for (const i of config.blocks.keys()) x = upBlock(weights.at('up_blocks', i), config, i, x, given, skips);
+  for (const i of config.blocks.keys()) x = downBlock(weights.at('down_blocks', i), context, i, x, skips);
+  x = midBlock(weights.at('mid_block'), context, x);
+  for (const i of config.blocks.keys()) x = upBlock(weights.at('up_blocks', i), context, i, x, skips);
 
   x = activate(groupNorm(weights.at('conv_norm_out'), x, config.groups, config.epsilon), config.activation);
   x = conv2d(weights.at('conv_out'), x, config.outChannels, { kernel: config.convOutKernel });
