@@ -143,7 +143,11 @@ function takeAway(ids: readonly string[]): void {
 export function deleteMeant(): void {
   const ids = meant();
   takeAway(ids);
-  binPictures(ids);
+  // What comes back by Undo is chosen as it was.
+  binPictures(ids, () => {
+    galleryStore.setState({ selected: new Set(ids), cursor: ids[0] ?? null, anchor: ids[0] ?? null });
+    void loadGallery();
+  });
 }
 
 export function restoreMeant(): void {

@@ -51,7 +51,9 @@ function deleteShown(): void {
   if (generateStore.getState().selection.kind === 'picture') {
     select(next ? { kind: 'picture', id: next.id } : { kind: 'follow' });
   }
-  binPictures([shown.picture.id]);
+  binPictures([shown.picture.id], () => {
+    if (generateStore.getState().selection.kind === 'picture') select({ kind: 'picture', id: shown.picture.id });
+  });
 }
 
 export function reuse(id: string): void {

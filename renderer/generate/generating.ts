@@ -93,7 +93,7 @@ export function hearQueue(queue: Queue, before: Queue): void {
     const now = queue.jobs.find(({ id }) => id === ended.id);
     if (now?.state === 'failed' || now?.state === 'stopped') {
       if (selection.kind === 'follow' && !running) select({ kind: 'job', id: now.id });
-      if (now.state === 'stopped') say(`Stopped at step ${now.step} of ${now.settings.steps}`);
+      if (now.state === 'stopped') say('The job is stopped; its last step is kept');
     } else if (!now) say('All pictures of this job are done');
   }
   if (queue.jobs.length > before.jobs.length) say(`${queue.jobs.length} in the queue`);

@@ -8,19 +8,15 @@ import { closeToast, TOAST_MS, useNotices, type Toast } from '../studio/notices.
 export function Toasts() {
   const toasts = useNotices((state) => state.toasts);
   const polite = useNotices((state) => state.polite);
-  const assertive = useNotices((state) => state.assertive);
   return (
     <>
-      <div className="toasts" role="region" aria-label="Notices">
+      <div className="toasts" role="region" aria-label="Notices" aria-live="polite" aria-relevant="additions">
         {toasts.map((toast) => (
           <ToastCard key={toast.id} toast={toast} />
         ))}
       </div>
       <div className="read-only" role="status" aria-live="polite">
         {polite}
-      </div>
-      <div className="read-only" role="alert" aria-live="assertive">
-        {assertive}
       </div>
     </>
   );
@@ -43,6 +39,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   return (
     <div
       className={`toast ${toast.tone}`}
+      role={toast.tone === 'bad' ? 'alert' : undefined}
       onPointerEnter={hold(true)}
       onPointerLeave={hold(false)}
       onFocus={hold(true)}

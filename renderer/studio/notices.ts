@@ -21,12 +21,11 @@ interface NoticesState {
   readonly toasts: readonly Toast[];
   /** For `Ctrl Z`, newest last. */
   readonly undos: readonly { readonly id: string; readonly label: string; readonly run: () => void }[];
-  /** Last words for the live regions: polite, and at once. */
+  /** What a screen reader is told where nothing is shown; toasts are read by themselves. */
   readonly polite: string;
-  readonly assertive: string;
 }
 
-export const noticesStore = createStore<NoticesState>(() => ({ toasts: [], undos: [], polite: '', assertive: '' }));
+export const noticesStore = createStore<NoticesState>(() => ({ toasts: [], undos: [], polite: '' }));
 export const useNotices = <T>(select: (state: NoticesState) => T): T => useStore(noticesStore, select);
 
 let made = 0;
@@ -36,7 +35,6 @@ export function showToast(toast: Omit<Toast, 'id' | 'stays'> & { id?: string; st
   const whole: Toast = { stays: toast.tone === 'bad', ...toast, id: toast.id ?? `toast-${made}` };
   noticesStore.setState((state) => ({
     toasts: [...state.toasts.filter(({ id }) => id !== whole.id), whole].slice(-MOST_SHOWN),
-    ...(whole.tone === 'bad' ? { assertive: whole.text } : { polite: whole.text }),
   }));
 }
 

@@ -16,12 +16,13 @@ export function keepPicture(id: string, kept: boolean): void {
   });
 }
 
-export function binPictures(ids: readonly string[]): void {
+/** `afterUndo` runs when they are back. */
+export function binPictures(ids: readonly string[], afterUndo?: () => void): void {
   if (ids.length === 0) return;
   dropRecent(new Set(ids));
   forgetDetail(ids);
   ask('gallery.bin', { ids: [...ids] }).then(
-    () => offerUndo(`${plural(ids.length, 'picture')} moved to the bin.`, () => restorePictures(ids)),
+    () => offerUndo(`${plural(ids.length, 'picture')} moved to the bin.`, () => restorePictures(ids, afterUndo)),
     (error: unknown) => {
       reportProblem(error);
       void loadRecent();
@@ -29,12 +30,12 @@ export function binPictures(ids: readonly string[]): void {
   );
 }
 
-export function restorePictures(ids: readonly string[]): void {
+export function restorePictures(ids: readonly string[], whenBack?: () => void): void {
   forgetDetail(ids);
-  ask('gallery.restore', { ids: [...ids] }).then(
-    () => say(`${plural(ids.length, 'picture')} back from the bin.`),
-    reportProblem,
-  );
+  ask('gallery.restore', { ids: [...ids] }).then(() => {
+    say(`${plural(ids.length, 'picture')} back from the bin`);
+    whenBack?.();
+  }, reportProblem);
 }
 
 export const revealPicture = (id: string): void => void ask('gallery.reveal', { id }).catch(reportProblem);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
 
-beforeEach(() => noticesStore.setState({ toasts: [], undos: [], polite: '', assertive: '' }));
+beforeEach(() => noticesStore.setState({ toasts: [], undos: [], polite: '' }));
 
 test('what is done last is undone first, each once', () => {
   const first = vi.fn<() => void>();
@@ -25,12 +25,10 @@ test('an undo outlives its toast', () => {
   expect(undo).toHaveBeenCalledOnce();
 });
 
-test('errors are said at once and stay, other news politely', () => {
+test('errors stay until they are closed, other news goes by itself', () => {
   showToast({ tone: 'info', text: 'News', action: null });
   showToast({ tone: 'bad', text: 'Trouble', action: null });
-  const { polite, assertive, toasts } = noticesStore.getState();
-  expect([polite, assertive]).toEqual(['News', 'Trouble']);
-  expect(toasts.map(({ stays }) => stays)).toEqual([false, true]);
+  expect(noticesStore.getState().toasts.map(({ stays }) => stays)).toEqual([false, true]);
 });
 
 test('a notice with the same id replaces the one before', () => {
