@@ -9,6 +9,7 @@ import { median, type BenchRow } from '../../../app/benchmark/row.js';
 import { deviceChoices } from '../devices.js';
 import { table } from '../table.js';
 import type { Verb } from '../verb.js';
+import { windowRows } from '../window-rows.js';
 
 export const bench: Verb = {
   name: 'bench',
@@ -33,6 +34,10 @@ export const bench: Verb = {
           signal: session.signal,
         })),
       ];
+      await session.engine.unload(); // the window measures with an engine of its own
+      const window = await windowRows();
+      if (window === null) session.progress.say('The window is not measured here; “npm run bench” measures it too.');
+      rows.push(...(window ?? []));
       return { json: { machine: machine(), rows }, text: table(rows.map(cells)) };
     } finally {
       await rm(folder, { recursive: true, force: true });
