@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { capabilities, device, type Capabilities, type Device, deviceId } from './capabilities.js';
-import { errorMessage } from './errors.js';
-import { preview, tokenCount, type Preview, type TokenCount } from './generation.js';
+import { preview, tokenCount, type TokenCount } from './generation.js';
 
 /**
  * The engine: the process that holds every ONNX session. `app` talks to the `Engine` port and never knows which
@@ -94,8 +93,6 @@ export interface Engine {
   unload(): Promise<void>;
 }
 
-export type EnginePreview = Preview;
-
 /** Request and reply of every call, by name. `signal` travels as a `cancel` message, progress as events. */
 export const engineCalls = {
   capabilities: { request: z.object({}), reply: capabilities },
@@ -110,5 +107,3 @@ export const engineCalls = {
   countTokens: { request: z.object({ modelPath: z.string(), text: z.string() }), reply: tokenCount },
   unload: { request: z.object({}), reply: z.object({}) },
 } as const;
-
-export { errorMessage };

@@ -19,7 +19,6 @@ export const modelCard = z.object({
     .partial()
     .optional(),
 });
-export type ModelCard = z.infer<typeof modelCard>;
 
 /** What reading a model's headers and configs tells, before it is in any library. The worker makes it. */
 export const modelDescription = z.object({

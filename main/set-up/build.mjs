@@ -111,7 +111,7 @@ async function buildRenderer() {
   try {
     await build({ configFile: fromRoot('vite.config.ts'), logLevel: 'warn' });
   } catch (error) {
-    throw new SetUpError(`The window's pages could not be built: ${error instanceof Error ? error.message : error}`);
+    throw new SetUpError(`The window's pages could not be built: ${error instanceof Error ? error.message : String(error)}`);
   }
   return stamp;
 }
