@@ -22,7 +22,7 @@ export const generationSettings = z.object({
 });
 export type GenerationSettings = z.infer<typeof generationSettings>;
 
-const jobState = z.enum(['waiting', 'running', 'stopped', 'failed', 'done']);
+export const jobState = z.enum(['waiting', 'running', 'stopped', 'failed', 'done']);
 
 /**
  * A wish for `count` pictures. On disk before it is acknowledged; after a crash it is still there and goes on

@@ -111,7 +111,9 @@ async function buildRenderer() {
   try {
     await build({ configFile: fromRoot('vite.config.ts'), logLevel: 'warn' });
   } catch (error) {
-    throw new SetUpError(`The window's pages could not be built: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SetUpError(
+      `The window's pages could not be built: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return stamp;
 }
