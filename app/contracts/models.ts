@@ -26,7 +26,7 @@ export const modelDescription = z.object({
   /** Absolute path of the folder or file. */
   path: z.string(),
   kind: z.enum(['diffusion', 'language', 'clip', 'inception', 'autoencoder']),
-  /** `sd1`, `sd2`, `sdxl` ...; `custom` for a diffusers layout of other widths. */
+  /** Whose architecture it has, at any width: `sd1`, `sd2`, `sdxl`; `custom` for one component that does not tell. */
   family: z.string(),
   prediction: z.enum(['epsilon', 'v_prediction']).nullable(),
   /** Channels the UNet takes: 4, or 9 for inpainting; null where there is no UNet. */

@@ -8,6 +8,7 @@ import type { Worker } from '../../app/contracts/worker.js';
 import { Library } from '../../app/library/library.js';
 import { openDatabase, type Database } from '../../app/storage/database.js';
 import { homeAt, makeHome, resolveHome, type Home } from '../../app/storage/home.js';
+import { deviceMemoryIn } from '../supervisor/device-memory.js';
 import { startEngineProcess, type EngineProcess } from '../supervisor/engine-process.js';
 import { forkHost } from '../supervisor/fork-host.js';
 import { startWorkerProcess, type WorkerProcess } from '../supervisor/worker-process.js';
@@ -15,9 +16,9 @@ import type { ProgressLine } from './progress-line.js';
 
 /** Files beside this one in the built tree. */
 const besideUs = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-export const engineEntry = besideUs('./engine.js');
+const engineEntry = besideUs('./engine.js');
 const workerEntry = besideUs('./worker.js');
-export const embeddedModels = besideUs('../../native-models/embedded');
+const embeddedModels = besideUs('../../native-models/embedded');
 
 /**
  * What one call of the command line may use: the same engine, worker and library as the window's. Each is started
@@ -43,7 +44,11 @@ export class Session {
   }
 
   get engine(): Engine {
-    this.#engine ??= startEngineProcess({ host: forkHost, entry: engineEntry });
+    this.#engine ??= startEngineProcess({
+      host: forkHost,
+      entry: engineEntry,
+      deviceMemory: deviceMemoryIn(this.home.root),
+    });
     return this.#engine.engine;
   }
 

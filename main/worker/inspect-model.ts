@@ -5,6 +5,7 @@ import { StudioError } from '../../app/contracts/studio-error.js';
 import { requireFit } from '../../native-models/runtime/open-network.js';
 import { readComponent, type Component } from '../../native-models/weight-formats/component-folder.js';
 import {
+  familyOfUNet,
   isDiffusersFolder,
   readDiffusersFolder,
   type DiffusersModel,
@@ -44,7 +45,7 @@ async function inspectPipeline(path: string, { checkFinite }: { checkFinite: boo
     name: model.name,
     path,
     kind: 'diffusion',
-    family: familyOf(model),
+    family: model.family,
     prediction: model.prediction === 'sample' ? null : model.prediction,
     inChannels: model.inChannels,
     format: 'diffusers',
@@ -66,7 +67,7 @@ async function inspectComponent(path: string, { checkFinite }: { checkFinite: bo
     name: basename(path),
     path,
     kind: kinds[component.kind],
-    family: 'custom',
+    family: component.kind === 'unet' ? familyOfUNet(component.config) : 'custom',
     prediction: null,
     inChannels: component.kind === 'unet' ? component.config.inChannels : null,
     format: 'component',
@@ -84,13 +85,6 @@ async function check(component: Component, checkFinite: boolean): Promise<void> 
   requireFit(component);
   if (!checkFinite) return;
   for (const file of component.weights.files) await requireFinite(file);
-}
-
-/** The files' own family where the widths are the known ones; a diffusers layout of other widths is `custom`. */
-function familyOf({ family, unet }: DiffusersModel): string {
-  const widths = unet.config.blocks.map(({ channels }) => channels).join(' ');
-  const usual = family === 'sdxl' ? ['320 640 1280', '384 768 1536 1536'] : ['320 640 1280 1280'];
-  return usual.includes(widths) ? family : 'custom';
 }
 
 function noticesOf({ name, inChannels, vae }: DiffusersModel): string[] {

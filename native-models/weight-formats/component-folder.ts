@@ -160,10 +160,19 @@ export async function readJsonObject(file: string, label: string): Promise<JsonO
     throw new ModelError('missing-file', `${label} is not there or cannot be read.`, { file, cause });
   });
   try {
-    const json: unknown = text.length > MAX_JSON_CHARACTERS ? null : JSON.parse(text);
+    const json: unknown = text.length > MAX_JSON_CHARACTERS ? null : parsePythonJson(text);
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
   } catch {
     // told below
   }
   throw new ModelError('bad-file', `${label} is not a JSON object. Download it again.`, { file });
+}
+
+/**
+ * JSON as Python's `json` writes it: numbers that are not finite stand there as bare words (`"lambda_min_clipped":
+ * -Infinity` in the configs of diffusers' DPMSolverMultistepScheduler). NaN becomes null.
+ */
+function parsePythonJson(text: string): unknown {
+  const words: Record<string, string> = { '-Infinity': '-1e999', Infinity: '1e999', NaN: 'null' };
+  return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => words[part] ?? part));
 }

@@ -8,6 +8,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { JsonObject } from '../architectures/config-reader.js';
+import type { UNetConfig } from '../architectures/unet-2d-condition.js';
 import { ModelError } from '../errors.js';
 import type { FileIdentity } from '../runtime/file-identity.js';
 import { fileIdentity } from '../runtime/file-identity.js';
@@ -70,6 +71,12 @@ export async function isDiffusersFolder(folder: string): Promise<boolean> {
   );
 }
 
+/** SDXL alone is told sizes and pooled text; SD 2 brought linear projections. Widths do not decide: they may be any. */
+export function familyOfUNet({ textTime, linearProjection }: UNetConfig): DiffusionFamily {
+  if (textTime) return 'sdxl';
+  return linearProjection ? 'sd2' : 'sd1';
+}
+
 export async function readDiffusersFolder(given: string): Promise<DiffusersModel> {
   const folder = path.resolve(given);
   const indexFile = path.join(folder, 'model_index.json');
@@ -104,7 +111,7 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
     folder,
     name: card.name ?? model,
     card,
-    family: unet.config.textTime ? 'sdxl' : unet.config.linearProjection ? 'sd2' : 'sd1',
+    family: familyOfUNet(unet.config),
     prediction: prediction(schedulerConfig, schedulerFile, model),
     inChannels: unet.config.inChannels,
     dtype: unet.dtype,

@@ -36,7 +36,7 @@ describe('inspecting a model', () => {
     await expect(inspect(embedded, true)).resolves.toMatchObject({
       name: 'Inkstone pictures',
       kind: 'diffusion',
-      family: 'custom',
+      family: 'sd1',
       prediction: 'v_prediction',
       inChannels: 4,
       format: 'diffusers',

@@ -233,6 +233,17 @@ test('weights in shards and of a variant are found', async () => {
   expect(() => requireFit(vae)).not.toThrow();
 });
 
+test('numbers that are not finite stand in configs as Python writes them', async () => {
+  const file = within('scheduler/scheduler_config.json');
+  const text = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    text.replace('{', '{ "lambda_min_clipped": -Infinity, "note": "NaN, \\"Infinity\\"", "x": NaN,'),
+  );
+  const { schedulerConfig } = await readDiffusersFolder(folder);
+  expect(schedulerConfig).toMatchObject({ lambda_min_clipped: -Infinity, note: 'NaN, "Infinity"', x: null });
+});
+
 test('an index of shards that points out of its folder is refused', async () => {
   await rm(within('unet/diffusion_pytorch_model.safetensors'));
   const index = JSON.stringify({ weight_map: { a: '../../secret.safetensors' } });
