@@ -19,7 +19,8 @@ export function ModelMenu() {
   const usable = pictureModels(models);
   return (
     <Menu.Root open={open} onOpenChange={(next) => generateStore.setState({ modelMenuOpen: next })} modal={false}>
-      <Menu.Trigger className="model" aria-label={`Model: ${model?.name ?? 'none'}`} aria-keyshortcuts="M">
+      <Menu.Trigger className="model" aria-keyshortcuts="M">
+        <span className="read-only">Model:</span>
         <span className="glyph">
           <Icon of={Box} size={20} />
         </span>
@@ -64,7 +65,7 @@ export function ModelMenu() {
   );
 }
 
-const families: Record<string, string> = { sd1: 'SD 1.5', sd2: 'SD 2.x', sdxl: 'SDXL' };
+const families: Record<string, string> = { sd1: 'SD 1.x', sd2: 'SD 2.x', sdxl: 'SDXL' };
 
 export function lineOf({ embedded, family, nativeSize, dtype, bytes: weight }: Model): string {
   const kind = families[family] ?? `${nativeSize} px`;

@@ -40,14 +40,15 @@ function QueueButton() {
   const waiting = useStudio(({ queue }) => picturesWaiting(queue));
   return (
     <Popover.Root open={open} onOpenChange={(next) => shellStore.setState({ queueOpen: next })}>
-      <Popover.Trigger
-        className="quiet small queue-button"
-        aria-label={waiting > 0 ? `Queue, ${waiting} to come` : 'Queue'}
-        aria-keyshortcuts="Control+J"
-      >
+      <Popover.Trigger className="quiet small queue-button" aria-keyshortcuts="Control+J">
         <Icon of={List} />
         Queue
-        {waiting > 0 ? <b className="num">{waiting}</b> : null}
+        {waiting > 0 ? (
+          <>
+            <b className="num">{waiting}</b>
+            <span className="read-only">to come</span>
+          </>
+        ) : null}
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className="popup-place" sideOffset={8} align="end" collisionPadding={12}>

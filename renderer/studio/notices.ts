@@ -20,7 +20,7 @@ const MOST_UNDOS = 50;
 interface NoticesState {
   readonly toasts: readonly Toast[];
   /** For `Ctrl Z`, newest last. */
-  readonly undos: readonly { readonly id: string; readonly label: string; readonly run: () => void }[];
+  readonly undos: readonly { readonly id: string; readonly run: () => void }[];
   /** What a screen reader is told where nothing is shown; toasts are read by themselves. */
   readonly polite: string;
 }
@@ -46,17 +46,26 @@ export function closeToast(id: string): void {
 export function offerUndo(text: string, undo: () => void): void {
   made += 1;
   const id = `undo-${made}`;
-  const run = (): void => {
-    forgetUndo(id);
-    undo();
-  };
-  noticesStore.setState((state) => ({ undos: [...state.undos, { id, label: text, run }].slice(-MOST_UNDOS) }));
-  showToast({ id, tone: 'info', text, action: { label: 'Undo', run } });
+  rememberUndo(id, undo);
+  showUndo(id, text);
 }
 
-function forgetUndo(id: string): void {
-  closeToast(id);
-  noticesStore.setState((state) => ({ undos: state.undos.filter((entry) => entry.id !== id) }));
+/** One more step for `Ctrl Z`, from the very moment that something is done; its toast may come later. */
+export function rememberUndo(id: string, undo: () => void): void {
+  const run = (): void => {
+    closeToast(id);
+    noticesStore.setState((state) => ({ undos: state.undos.filter((entry) => entry.id !== id) }));
+    undo();
+  };
+  noticesStore.setState((state) => ({
+    undos: [...state.undos.filter((entry) => entry.id !== id), { id, run }].slice(-MOST_UNDOS),
+  }));
+}
+
+/** The toast of a remembered undo; none when it was taken back already. */
+export function showUndo(id: string, text: string): void {
+  const entry = noticesStore.getState().undos.find((one) => one.id === id);
+  if (entry) showToast({ id, tone: 'info', text, action: { label: 'Undo', run: entry.run } });
 }
 
 export function undoLast(): void {

@@ -1,6 +1,6 @@
 import { ask } from '../bridge.js';
 import { plural } from '../words/numbers.js';
-import { offerUndo, reportProblem, say } from './notices.js';
+import { offerUndo, rememberUndo, reportProblem, say, showUndo } from './notices.js';
 import { forgetDetail } from './picture-details.js';
 import { dropRecent, loadRecent, markRecent } from './recent-pictures.js';
 
@@ -16,18 +16,27 @@ export function keepPicture(id: string, kept: boolean): void {
   });
 }
 
+/** Undos that this window remembered, and whose notice is on its way from main. */
+const expected = new Set<string>();
+const undoIdOf = (ids: readonly string[]): string => `bin-${ids.join(' ')}`;
+
 /** `afterUndo` runs when they are back. */
 export function binPictures(ids: readonly string[], afterUndo?: () => void): void {
   if (ids.length === 0) return;
   dropRecent(new Set(ids));
   forgetDetail(ids);
-  ask('gallery.bin', { ids: [...ids] }).then(
-    () => offerUndo(`${plural(ids.length, 'picture')} moved to the bin.`, () => restorePictures(ids, afterUndo)),
-    (error: unknown) => {
-      reportProblem(error);
-      void loadRecent();
-    },
-  );
+  expected.add(undoIdOf(ids));
+  rememberUndo(undoIdOf(ids), () => restorePictures(ids, afterUndo));
+  ask('gallery.bin', { ids: [...ids] }).catch((error: unknown) => {
+    reportProblem(error);
+    void loadRecent();
+  });
+}
+
+/** Main says that pictures went to the bin, and in which words. */
+export function hearBinned(text: string, ids: readonly string[]): void {
+  if (expected.delete(undoIdOf(ids))) showUndo(undoIdOf(ids), text);
+  else offerUndo(text, () => restorePictures(ids));
 }
 
 export function restorePictures(ids: readonly string[], whenBack?: () => void): void {

@@ -7,8 +7,8 @@ import { listenToKeys } from '../keyboard/listen.js';
 import { listenToPaste } from '../shell/dropping.js';
 import { watchTheme } from '../theme/theme.js';
 import type { Notice } from '../../app/contracts/window.js';
-import { offerUndo, reportProblem, showToast } from './notices.js';
-import { restorePictures } from './picture-verbs.js';
+import { reportProblem, showToast } from './notices.js';
+import { hearBinned } from './picture-verbs.js';
 import { saveNow } from './preferences.js';
 import { addRecent, loadRecent } from './recent-pictures.js';
 import { studioStore } from './studio-store.js';
@@ -53,7 +53,7 @@ function hearNotice({ id, tone, text, action }: Notice): void {
   if (action === null) return showToast({ id, tone, text, action: null });
   switch (action.do) {
     case 'undo-bin':
-      return offerUndo(text, () => restorePictures(action.ids));
+      return hearBinned(text, action.ids);
     case 'resume-job':
       return showToast({ id, tone, text, action: { label: action.label, run: () => resumeJob(action.jobId) } });
   }
