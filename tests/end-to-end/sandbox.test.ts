@@ -43,14 +43,13 @@ test('the window reaches nothing but the studio', async () => {
     const contents = BrowserWindow.getAllWindows()[0]!.webContents as unknown as {
       getLastWebPreferences(): Record<string, unknown>;
     };
-    const { sandbox, contextIsolation, nodeIntegration, spellcheck } = contents.getLastWebPreferences();
-    return { sandbox, contextIsolation, nodeIntegration, spellcheck };
+    const { sandbox, contextIsolation, nodeIntegration } = contents.getLastWebPreferences();
+    return { sandbox, contextIsolation, nodeIntegration };
   });
   expect(preferences).toMatchObject({
     sandbox: true,
     contextIsolation: true,
     nodeIntegration: false,
-    spellcheck: false,
   });
   expect(requests.filter((url) => !/^(inkstone|blob|data):/.test(url) && !/example\.com|^file:/.test(url))).toEqual([]);
   await quit();

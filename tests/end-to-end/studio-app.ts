@@ -31,7 +31,7 @@ export async function startStudio(home: string, options: { packed?: string | und
   const requests: string[] = [];
   const window = await app.firstWindow();
   window.on('request', (request) => requests.push(request.url()));
-  await window.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await window.getByRole('navigation').waitFor();
   return { app, window, requests, quit: () => app.close() };
 }
 

@@ -130,7 +130,7 @@ describe('refusals', () => {
       },
     });
     expect(notices).toEqual([
-      expect.stringMatching(/^This picture may be wrong: vae/config.json changed while it was in use/),
+      expect.stringMatching(/^This picture may be wrong: vae\/config.json changed while it was in use/),
     ]);
     await loaded.release();
   });
