@@ -11,6 +11,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'chrome130', // the Chromium of the oldest Electron that the studio runs on
     sourcemap: true,
+    chunkSizeWarningLimit: 2000, // kB; the pages come from this disk, where one large file is no slower than several
     modulePreload: { polyfill: false }, // an inline script, which the content security policy forbids
     assetsInlineLimit: 0, // fonts and pictures stay files: no data: addresses to allow
   },
