@@ -15,7 +15,7 @@ import { measured, size } from '../words/numbers.js';
 import { generateActions } from './actions.js';
 import { learnPace, resumeJob } from './generating.js';
 import { useGenerate, type Live } from './generate-store.js';
-import { phaseWords, timeLeft } from './progress-words.js';
+import { endedWords, phaseWords, timeLeft } from './progress-words.js';
 import type { Shown } from './selection.js';
 
 /** One line under the picture: how far it is, or what it is and what can be done with it. */
@@ -29,10 +29,7 @@ export function Caption({ shown, width }: { shown: Shown; width: number }) {
       {shown.kind === 'job' ? (
         <>
           <span className="what">
-            <b className="num">
-              {shown.job.state === 'failed' ? 'Failed' : 'Stopped'} at step {shown.job.step} of{' '}
-              {shown.job.settings.steps}
-            </b>
+            <b className="num">{endedWords(shown.job)}</b>
             <Dot />
             <span className="num">seed {shown.job.settings.seed + shown.job.pictures.length}</span>
           </span>

@@ -14,6 +14,7 @@ import { useRecent } from '../studio/recent-pictures.js';
 import { runningJob, useStudio } from '../studio/studio-store.js';
 import { useGenerate } from './generate-store.js';
 import { PreviewCanvas } from './preview-canvas.js';
+import { endedWords } from './progress-words.js';
 import { brokenJobs, select, shownBy } from './selection.js';
 
 /** Vertical, because screens are wide: the live shot, those that wait, stopped jobs, then pictures, newest first. */
@@ -112,7 +113,7 @@ function ShotFace({ shot }: { shot: Exclude<Shot, { kind: 'rule' }> }) {
         </>
       );
     case 'wait':
-      return <span className="num">{shot.more > 0 ? `+${shot.more}` : shot.number}</span>;
+      return <span className="num">{shot.more > 0 ? `+${shot.more + 1}` : shot.number}</span>;
     case 'job':
       return (
         <>
@@ -183,7 +184,7 @@ function nameOf(shot: Exclude<Shot, { kind: 'rule' }>): string {
     case 'wait':
       return `Waiting: picture ${shot.number} of ${shot.job.count}${shot.more > 0 ? ` and ${shot.more} more` : ''}`;
     case 'job':
-      return `${shot.job.state === 'failed' ? 'Failed' : 'Stopped'} at step ${shot.job.step}: ${shot.job.settings.prompt}`;
+      return `${endedWords(shot.job)}: ${shot.job.settings.prompt}`;
     case 'picture':
       return `${shot.picture.title || 'Picture without a prompt'}${shot.picture.kept ? ', kept' : ''}`;
   }

@@ -7,6 +7,7 @@ import type { Job } from '../../app/contracts/generation.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
 import { moveJob, removeJob, resumeJob, stopJob } from '../generate/generating.js';
+import { endedWords } from '../generate/progress-words.js';
 import { PreviewCanvas } from '../generate/preview-canvas.js';
 import { lastProgress, useProgress } from '../studio/progress.js';
 import { useStudio } from '../studio/studio-store.js';
@@ -139,7 +140,7 @@ const stateWords: Record<Job['state'], string> = {
 function waitingWords(job: Job): string {
   const what = `${plural(job.count - job.pictures.length, 'picture')}, ${size(job.settings.width, job.settings.height)}`;
   if (job.state === 'failed') return job.error?.message ?? `Failed at step ${job.step}`;
-  return job.state === 'stopped' ? `Stopped at step ${job.step} of ${job.settings.steps} · ${what}` : what;
+  return job.state === 'stopped' ? endedWords(job) : what;
 }
 
 function RunningWords({ job }: { job: Job }) {

@@ -2,6 +2,7 @@ import { ask, listen } from '../bridge.js';
 import { hearGallery, loadGallery } from '../gallery/browsing.js';
 import { openDraft, settleModel, watchTokens } from '../generate/drafting.js';
 import { hearPicture, hearProgress, hearQueue, resumeJob } from '../generate/generating.js';
+import { shownNow } from '../generate/selection.js';
 import { paintPreviews } from '../generate/preview-painter.js';
 import { listenToKeys } from '../keyboard/listen.js';
 import { listenToPaste } from '../shell/dropping.js';
@@ -39,7 +40,8 @@ export async function start(): Promise<void> {
     notice: hearNotice,
   });
   const hello = await ask('studio.hello', {});
-  studioStore.setState({ ...hello, open: true });
+  // As a camera does, the studio wakes ready to make a picture, whatever was looked at last.
+  studioStore.setState({ ...hello, preferences: { ...hello.preferences, panel: 'generate' }, open: true });
   openDraft();
   watchTokens();
   listenToKeys();
@@ -49,12 +51,20 @@ export async function start(): Promise<void> {
   void loadGallery();
 }
 
+const STAGE_FIRST_MS = 200;
+
 function hearNotice({ id, tone, text, action }: Notice): void {
   if (action === null) return showToast({ id, tone, text, action: null });
   switch (action.do) {
     case 'undo-bin':
       return hearBinned(text, action.ids);
     case 'resume-job':
-      return showToast({ id, tone, text, action: { label: action.label, run: () => resumeJob(action.jobId) } });
+      // Where the stage shows the job, it says so itself; the queue's news may come just after this.
+      setTimeout(() => {
+        const shown = studioStore.getState().preferences.panel === 'generate' ? shownNow() : null;
+        if (shown?.kind === 'job' && shown.job.id === action.jobId) return;
+        showToast({ id, tone, text, action: { label: action.label, run: () => resumeJob(action.jobId) } });
+      }, STAGE_FIRST_MS);
+      return undefined;
   }
 }
