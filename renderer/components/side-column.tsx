@@ -29,7 +29,7 @@ export function SideColumn({ name, side, children }: SideColumnProps) {
         setPreferences({ columns: { ...columns, [name]: Math.round(width) } });
       }}
     >
-      <Panel id={`${name}-main`} minSize={480}>
+      <Panel id={`${name}-main`} minSize={320}>
         {children}
       </Panel>
       {side === null ? null : (

@@ -52,9 +52,11 @@ export function QueuePopup() {
           ))}
         </ol>
       )}
-      <p className="queue-foot">
-        Drag, or Alt and the arrow keys, to reorder. The queue is on disk and survives a restart.
-      </p>
+      {jobs.length > 0 ? (
+        <p className="queue-foot">
+          Drag, or Alt and the arrow keys, to reorder. The queue is on disk and survives a restart.
+        </p>
+      ) : null}
     </>
   );
 }
