@@ -21,6 +21,8 @@ export const device = z.object({
   reason: z.string().nullable(),
   /** False where no machine at hand could run it: marked "unproven" wherever it can be chosen. */
   proven: z.boolean(),
+  /** It works, but slower than the processor, as a software driver does: `auto` passes it over. */
+  slow: z.boolean(),
 });
 export type Device = z.infer<typeof device>;
 

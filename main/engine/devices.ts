@@ -5,17 +5,23 @@ import { possibleDevices, probeDevice, unprovenDevices } from '../../native-mode
 /** Devices that this process was told to leave out: one of them has ended a process like this. */
 const leftOut = process.argv.find((_, index, all) => all[index - 1] === '--probe-devices-but')?.split(',') ?? [];
 
-/** Try each device. It is told before it is tried, so that whoever asked knows which one ended this process. */
+/**
+ * Try each device. It is told before it is tried, and again when it answered, so that whoever asked knows which one
+ * ended this process.
+ */
 export async function devices(_request: object, { progress }: { progress(device: Device): void }): Promise<Device[]> {
-  const found: Device[] = [];
+  const found: { device: Device; milliseconds: number }[] = [];
   for (const id of possibleDevices()) {
     if (leftOut.includes(id)) continue;
-    const device = { id, name: nameOf(id), proven: !unprovenDevices.includes(id) };
+    const device = { id, name: nameOf(id), proven: !unprovenDevices.includes(id), slow: false };
     progress({ ...device, available: false, reason: 'The process that tried it ended without an answer.' });
-    const { works, reason } = await probeDevice(id);
-    found.push({ ...device, available: works, reason: reason === null ? null : firstSentence(reason) });
+    const { works, reason, milliseconds } = await probeDevice(id);
+    const answered = { ...device, available: works, reason: reason === null ? null : firstSentence(reason) };
+    progress(answered);
+    found.push({ device: answered, milliseconds: milliseconds ?? 0 });
   }
-  return found;
+  const processor = found.find(({ device }) => device.id === 'cpu')?.milliseconds ?? Infinity;
+  return found.map(({ device, milliseconds }) => ({ ...device, slow: milliseconds > processor }));
 }
 
 function nameOf(id: DeviceId): string {

@@ -7,10 +7,6 @@ import { runProbe } from './probe.js';
 
 export type { Device };
 
-/** What a person can choose. */
-export const deviceChoices = ['auto', 'cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const;
-export type DeviceChoice = (typeof deviceChoices)[number];
-
 /** No machine at hand can run these, so no test has: said wherever they can be chosen. */
 export const unprovenDevices: readonly Device[] = ['cuda', 'dml', 'coreml'];
 
@@ -25,8 +21,10 @@ export function possibleDevices(platform = process.platform, arch: string = proc
 export interface DeviceProbe {
   readonly device: Device;
   readonly works: boolean;
-  /** Why it does not, in the runtime's words. */
+  /** Why it does not, in one sentence. */
   readonly reason: string | null;
+  /** Of the probe's product; null where it does not work. Comparable within one process only. */
+  readonly milliseconds: number | null;
 }
 
 /**
@@ -35,16 +33,9 @@ export interface DeviceProbe {
  */
 export async function probeDevice(device: Device): Promise<DeviceProbe> {
   try {
-    await runProbe(device);
-    return { device, works: true, reason: null };
+    return { device, works: true, reason: null, milliseconds: await runProbe(device) };
   } catch (error) {
-    return { device, works: false, reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { device, works: false, reason, milliseconds: null };
   }
-}
-
-/** What `auto` means: the best device that works and is proven, else the CPU. */
-export function chooseDevice(choice: DeviceChoice, probes: readonly DeviceProbe[]): Device {
-  if (choice !== 'auto') return choice;
-  const working = probes.filter(({ device, works }) => works && !unprovenDevices.includes(device));
-  return possibleDevices().find((device) => working.some((probe) => probe.device === device)) ?? 'cpu';
 }

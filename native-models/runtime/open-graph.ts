@@ -168,7 +168,20 @@ function openingError(cause: unknown, { device, weights }: Graph): ModelError {
     return new ModelError('out-of-memory', `${weights.label} does not fit into memory.`, { cause });
   }
   if (device !== 'cpu') {
-    return new ModelError('device-unavailable', `The device ${device} cannot run ${weights.label}: ${text}`, { cause });
+    const why = absences.find(({ words }) => words.test(text))?.means ?? `it cannot run ${weights.label} (${text})`;
+    return new ModelError('device-unavailable', `The device ${device} cannot be used: ${why}. Choose another one.`, {
+      cause,
+    });
   }
   return new ModelError('bad-file', `${weights.label} cannot be opened: ${text}`, { cause });
 }
+
+/** What the runtime says of a device that is not there, and what that means to a person. */
+const absences: readonly { readonly words: RegExp; readonly means: string }[] = [
+  { words: /Failed to get a WebGPU adapter|No supported adapters/i, means: 'no graphics card answers to WebGPU here' },
+  { words: /Failed to load shared library|libcu|cudnn/i, means: 'its libraries are not installed here' },
+  {
+    words: /not (been )?(enabled|built|supported)|backend not found|no available backend/i,
+    means: 'this build of the studio does not bring it',
+  },
+];

@@ -114,7 +114,10 @@ function DeviceChoice() {
             key={device.id}
             id={device.id}
             name={`${device.name} · ${device.id}`}
-            note={device.reason ?? 'Answers'}
+            note={
+              device.reason ??
+              (device.slow ? 'Answers, but slower than the processor: its driver is software' : 'Answers')
+            }
             chosen={chosen === device.id}
             disabled={!device.available}
             unproven={!device.proven}

@@ -22,7 +22,7 @@ try {
       env: { ...process.env, INKSTONE_HOME: home },
     });
     const window = await app.firstWindow();
-    await window.getByRole('button', { name: 'Generate' }).and(window.locator(':enabled')).waitFor();
+    await window.locator('button[type=submit]:enabled').waitFor();
     interactive.push(await app.evaluate(() => Date.now() - (process.getCreationTime() ?? NaN)));
 
     await window.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red heart');

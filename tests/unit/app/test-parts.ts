@@ -152,7 +152,9 @@ export class StepEngine implements Engine {
 
   capabilities = () => Promise.resolve(capabilities);
   devices = () =>
-    Promise.resolve([{ id: 'cpu' as const, name: 'A processor', available: true, reason: null, proven: true }]);
+    Promise.resolve([
+      { id: 'cpu' as const, name: 'A processor', available: true, reason: null, proven: true, slow: false },
+    ]);
   inspectLatents = () => Promise.resolve({ count: 2, width: 32, height: 16 });
   run = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });

@@ -15,6 +15,7 @@ const device = (id: Device['id'], more: Partial<Device> = {}): Device => ({
   available: true,
   reason: null,
   proven: true,
+  slow: false,
   ...more,
 });
 
@@ -63,6 +64,7 @@ describe('the device in use', () => {
   test('for auto is the best that answers and is proven', () => {
     expect(deviceInUse(all, 'auto')?.id).toBe('cpu');
     expect(deviceInUse([device('webgpu'), device('cpu')], 'auto')?.id).toBe('webgpu');
+    expect(deviceInUse([device('webgpu', { slow: true }), device('cpu')], 'auto')?.id).toBe('cpu');
   });
 
   test('is the one that was chosen, also when it does not answer', () => {

@@ -10,12 +10,12 @@ serveCalls(
     devices: async (_request, { progress }) => {
       for (const id of ['cuda', 'webgpu'] as const) {
         if (leftOut.includes(id)) continue;
-        progress({ id, name: id, available: false, reason: 'It ended the process.', proven: true });
+        progress({ id, name: id, available: false, reason: 'It ended the process.', proven: true, slow: false });
         await new Promise((resolve) => setTimeout(resolve, 50));
         if (id === 'cuda') process.abort();
         while (true); // a driver that hangs
       }
-      return [{ id: 'cpu' as const, name: 'Processor', available: true, reason: null, proven: true }];
+      return [{ id: 'cpu' as const, name: 'Processor', available: true, reason: null, proven: true, slow: false }];
     },
   },
 );
