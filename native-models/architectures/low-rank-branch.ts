@@ -8,8 +8,7 @@
  *   lora.<module>.down   [r, in] or [r, in, kh, kw]   with the layer's own stride and padding
  *   lora.<module>.up     [out, r]
  *
- * Each layer has its own symbolic rank r. What an idle branch is fed depends on the device: `idleRank` in
- * `onnx/operator-table.ts`.
+ * Each layer has its own symbolic rank r. A pair that is left out, or of rank 0, is idle: `runtime/open-graph.ts`.
  */
 import type { AdaptableLayer } from '../onnx/graph.js';
 import { add } from '../onnx/operators/index.js';

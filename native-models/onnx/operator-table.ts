@@ -91,11 +91,6 @@ interface LayerForms {
   readonly attention: 'multi-head-attention' | 'plain';
   /** WebGPU's shading language promises sines between -pi and pi only. */
   readonly trigonometry: 'kernel' | 'reduced';
-  /**
-   * What stands for "no adapter" in a low-rank branch. Rank 0 costs nothing and leaves every bit of the base on the
-   * CPU; on WebGPU a product over zero elements kills the process, so there a pair of rank 1 full of zeros is fed.
-   */
-  readonly idleRank: 0 | 1;
 }
 
 const unprovenForms: LayerForms = {
@@ -103,7 +98,6 @@ const unprovenForms: LayerForms = {
   gatedSigmoid: 'quick-gelu',
   attention: 'multi-head-attention',
   trigonometry: 'kernel',
-  idleRank: 1,
 };
 
 export const layerForms: Record<Device, LayerForms> = {
@@ -112,7 +106,6 @@ export const layerForms: Record<Device, LayerForms> = {
     gatedSigmoid: 'quick-gelu',
     attention: 'multi-head-attention',
     trigonometry: 'kernel',
-    idleRank: 0,
   },
   webgpu: { ...unprovenForms, attention: 'plain', trigonometry: 'reduced' },
   cuda: unprovenForms,

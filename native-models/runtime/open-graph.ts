@@ -9,7 +9,6 @@ import type * as Ort from 'onnxruntime-node';
 import { downName, upName } from '../architectures/low-rank-branch.js';
 import { ModelError } from '../errors.js';
 import type { Graph, GraphInput } from '../onnx/graph.js';
-import { layerForms } from '../onnx/operator-table.js';
 import { describeShape } from '../onnx/value.js';
 import { writeModel } from '../onnx/write-model.js';
 import type { Network, Tensors } from './network.js';
@@ -83,7 +82,7 @@ class SessionNetwork implements Network {
     for (const [name, input] of this.#inputs) {
       const idle = this.#idle.get(name);
       const given = inputs[name];
-      // Rank 0 means idle on every device, also where the runtime could not take it.
+      // Rank 0 means idle; the runtime never sees it.
       const tensor = !given || given.shape.includes(0) ? (idle ?? given) : given;
       if (!tensor)
         throw new ModelError('bad-input', `The input ${name} ${describeShape(input.value.shape)} is missing.`);
@@ -103,7 +102,9 @@ function idleInputs(graph: Graph): [string, Tensor][] {
     .filter(({ optional }) => optional)
     .map(({ value }): [string, Tensor] => [value.name, floats(value.shape.map(Number))]);
   if (!graph.adapters) return idle;
-  const rank = layerForms[graph.device].idleRank;
+  // Not rank 0: a product over nothing kills the process on WebGPU, and on the CPU (onnxruntime 1.30) Conv and batched
+  // MatMul leave whatever was in their output. A pair of rank 1 full of zeros adds exactly 0 on every device.
+  const rank = 1;
   for (const layer of graph.adaptableLayers) {
     idle.push([downName(layer.path), floats([rank, layer.inFeatures, ...(layer.kernel ?? [])])]);
     idle.push([upName(layer.path), floats([layer.outFeatures, rank])]);
