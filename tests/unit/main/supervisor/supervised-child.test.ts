@@ -133,7 +133,7 @@ describe('cancelling', () => {
     const pid = pidOf(child);
     const controller = new AbortController();
     const blocked = call('block', { ms: 60_000 }, { signal: controller.signal });
-    const beside = call('echo', { text: 'never answered' });
+    const beside = call('wait', {});
     await sleep(50);
     controller.abort();
     await expect(blocked).rejects.toMatchObject({ kind: 'cancelled' });
