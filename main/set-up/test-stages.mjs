@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { packUnpackedApp } from './pack-app.mjs';
 import { fromRoot } from './root.mjs';
@@ -37,6 +38,7 @@ export const STAGES = [
   { name: 'dead', needs: 'nothing', run: () => runTool('knip', []) },
   { name: 'unit', needs: 'command-line', run: ({ env }) => runTests('unit', [], env) },
   { name: 'parity', needs: 'command-line', run: ({ env }) => runTests('parity', [], env) },
+  { name: 'webgpu', needs: 'window', run: testOnSoftwareGpu },
   { name: 'end-to-end', needs: 'window', run: ({ env }) => runTests('end-to-end', ['--no-file-parallelism'], env) },
   { name: 'packed', needs: 'window', run: testPackedApp },
 ];
@@ -78,6 +80,26 @@ async function runTests(project, args, env) {
   if (!fs.existsSync(report)) return { ...result, ok: false };
   const { numPassedTests, numFailedTests } = JSON.parse(fs.readFileSync(report, 'utf8'));
   return { ...result, passed: numPassedTests, failed: numFailedTests };
+}
+
+/**
+ * The parity tests of WebGPU graphs, on the software Vulkan driver that Electron carries: slow, but the real path.
+ * @param {Place} place
+ */
+async function testOnSoftwareGpu({ env, electron }) {
+  if (!electron) throw new Error('the software Vulkan driver comes with Electron');
+  if (process.platform !== 'linux') return { ok: true, output: '', passed: 0, failed: 0 };
+  const runtime = fs.mkdtempSync(path.join(os.tmpdir(), 'inkstone-vulkan-'));
+  const driver = {
+    LD_LIBRARY_PATH: electron.folder, // libvulkan.so.1
+    VK_ICD_FILENAMES: path.join(electron.folder, 'vk_swiftshader_icd.json'),
+    XDG_RUNTIME_DIR: runtime,
+  };
+  try {
+    return await runTests('parity', ['--testNamePattern', 'on WebGPU'], { ...env, ...driver });
+  } finally {
+    fs.rmSync(runtime, { recursive: true, force: true });
+  }
 }
 
 /** @param {Place} place */
