@@ -104,6 +104,7 @@ export interface TextToImageResult {
   readonly finalLatents: FloatTensor;
   /** What was changed or left out of the wish, one sentence each. */
   readonly notices: readonly string[];
+  /** `encode` holds opening the networks up to the first step. */
   readonly seconds: { readonly encode: number; readonly denoise: number; readonly decode: number };
 }
 
@@ -127,6 +128,7 @@ export async function textToImage(
   const guided = isGuided(settings.cfg) && model.guidanceWidth === null;
   const batch = guided ? 2 : 1;
   const conditions = await textConditions(model, settings, guided, notices);
+  const unet = await model.unet({ batch, height, width }); // opened here, so that no step's time holds it
   const encoded = performance.now();
 
   // 3. the noise to start from
@@ -139,7 +141,6 @@ export async function textToImage(
     resumed?.latents.data ?? (options.noise?.latents.data ?? draw()).map((value) => value * schedule.initNoiseSigma);
 
   // 4. step by step to latents without noise
-  const unet = await model.unet({ batch, height, width });
   for (let index = resumed?.step ?? 0; index < steps; index++) {
     await pause(options.signal, index, steps);
 
