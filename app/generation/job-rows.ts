@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorMessage, type ErrorMessage } from '../contracts/errors.js';
 import { generationSettings, jobState, type Job } from '../contracts/generation.js';
+import { StudioError } from '../contracts/studio-error.js';
 import type { Database } from '../storage/database.js';
 import { json, jsonOrNull, number, text, type Row } from '../storage/rows.js';
 
@@ -46,11 +47,18 @@ export function jobRows(database: Database) {
     'UPDATE jobs SET pictures = ?, notices = ?, current = NULL, step = 0, losses = 0 WHERE id = ?',
   );
   const remove = database.prepare('DELETE FROM jobs WHERE id = ?');
+  const get = (id: string): JobRow | null => {
+    const row = one.get(id);
+    return row === undefined ? null : readRow(row);
+  };
   return {
     all: (): JobRow[] => all.all().map(readRow),
-    get(id: string): JobRow | null {
-      const row = one.get(id);
-      return row === undefined ? null : readRow(row);
+    get,
+    /** Throws, in words for the person, when it is gone. */
+    existing(id: string): JobRow {
+      const job = get(id);
+      if (job === null) throw new StudioError('not-found', 'This job is not in the queue any more.');
+      return job;
     },
     nextWaiting(): JobRow | null {
       const row = nextWaiting.get();

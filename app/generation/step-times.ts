@@ -5,7 +5,7 @@ import { number } from '../storage/rows.js';
 /** How much the newest step counts in the running average: five steps ago counts a quarter. */
 const newest = 0.25;
 
-export interface StepTime {
+interface StepTime {
   readonly secondsPerStep: number;
   /** Decoding and saving, once a picture. */
   readonly secondsAround: number;
@@ -14,6 +14,8 @@ export interface StepTime {
 /** What makes one step as long as another. Guidance of 1 or less halves the work. */
 const keyOf = ({ model, width, height, sampler, cfg }: GenerationSettings): string =>
   `${model} ${width}x${height} ${sampler} ${cfg > 1 ? 'guided' : 'unguided'}`;
+
+export type StepTimes = ReturnType<typeof stepTimes>;
 
 /** Times that were measured on this machine, remembered for the time the queue will take. */
 export function stepTimes(database: Database) {
@@ -29,7 +31,6 @@ export function stepTimes(database: Database) {
     return { secondsPerStep: number(row, 'seconds_per_step'), secondsAround: number(row, 'seconds_around') };
   };
   return {
-    get: remembered,
     /**
      * Until nothing runs or waits; `live` is what the running job measures now. Null as soon as one job's kind was
      * never measured: half a sum would be a guess.
@@ -47,8 +48,15 @@ export function stepTimes(database: Database) {
       }
       return Math.max(0, sum);
     },
-    remember(settings: GenerationSettings, time: StepTime): void {
-      put.run(keyOf(settings), time.secondsPerStep, time.secondsAround);
+    /** Until the picture that `clock` measures is saved; null before its second step. */
+    secondsLeftOf(settings: GenerationSettings, { secondsPerStep }: StepClock, stepsLeft: number): number | null {
+      const around = remembered(settings)?.secondsAround ?? 0;
+      return secondsPerStep === null ? null : secondsPerStep * Math.max(0, stepsLeft) + around;
+    },
+    /** What `clock` measured, once the picture is saved. */
+    remember(settings: GenerationSettings, clock: StepClock, now: number): void {
+      const { secondsPerStep } = clock;
+      if (secondsPerStep !== null) put.run(keyOf(settings), secondsPerStep, clock.secondsSinceStep(now));
     },
   };
 }
