@@ -35,17 +35,17 @@ describe('normaliseSettings', () => {
   });
 
   test('refuses an unknown sampler with the list of what there is', () => {
-    const ask = () => normaliseSettings({ ...settings, sampler: 'heun' }, model, capabilities);
+    const ask = () => normaliseSettings({ ...settings, sampler: 'no-such-sampler' }, model, capabilities);
     expect(ask).toThrow(UnknownChoice);
-    expect(ask).toThrow('There is no sampler heun: choose one of ddim, euler, euler_a, dpmpp_2m, lcm.');
+    expect(ask).toThrow('There is no sampler no-such-sampler: choose one of ddim, euler, euler_a, dpmpp_2m, lcm.');
   });
 
   test('does without what a card asks for in vain, and says so', () => {
-    const eager = { ...model, defaults: { ...model.defaults, sampler: 'heun' } };
+    const eager = { ...model, defaults: { ...model.defaults, sampler: 'no-such-sampler' } };
     const { settings: filled, notices } = normaliseSettings({}, eager, capabilities);
     expect(filled.sampler).toBe('euler');
     expect(notices).toEqual([
-      "The model's card asks for the sampler heun, which this version does not have: euler is used.",
+      "The model's card asks for the sampler no-such-sampler, which this version does not have: euler is used.",
     ]);
   });
 

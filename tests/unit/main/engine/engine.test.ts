@@ -7,6 +7,7 @@ import type { GenerateProgress, GenerateRequest } from '../../../../app/contract
 import { startEngineProcess, type EngineProcess } from '../../../../main/supervisor/engine-process.js';
 import { forkHost } from '../../../../main/supervisor/fork-host.js';
 import { floats } from '../../../../native-models/runtime/tensor.js';
+import { schedulers } from '../../../../native-models/schedulers/index.js';
 import { readTensors } from '../../../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../../../native-models/weight-formats/write-safetensors.js';
 import { bundleChild } from '../supervisor/bundle-child.js';
@@ -154,7 +155,7 @@ describe('a picture', () => {
 describe('the engine', () => {
   test('tells what it can do', async () => {
     const { samplers, schedules, versions } = await started.engine.capabilities();
-    expect(samplers.map(({ id }) => id)).toEqual(['ddim', 'euler', 'euler_a', 'dpmpp_2m', 'lcm']);
+    expect(samplers).toEqual(schedulers.map(({ id, label }) => ({ id, label })));
     expect(schedules.map(({ id }) => id)).toEqual(['normal', 'karras']);
     expect(versions.onnxruntime).toMatch(/^\d+\.\d+\.\d+$/);
   });

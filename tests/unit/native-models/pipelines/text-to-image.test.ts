@@ -257,8 +257,8 @@ describe('resuming', () => {
 
 describe('refusals', () => {
   it.each([
-    ['an unknown sampler', { sampler: 'dpm_fast' }, /There is no sampler "dpm_fast": choose one of ddim/],
-    ['an unknown schedule', { schedule: 'ays' }, /There is no schedule "ays"/],
+    ['an unknown sampler', { sampler: 'no-such-sampler' }, /There is no sampler "no-such-sampler": choose one of ddim/],
+    ['an unknown schedule', { schedule: 'no-such-schedule' }, /There is no schedule "no-such-schedule"/],
     ['too many steps', { steps: 2000 }, /2000 steps are more than the 1000 timesteps/],
   ] as const)('%s, before any network is opened', async (_, change, sentence) => {
     const { model, calls } = fakeModel();

@@ -8,12 +8,15 @@ it('finds every sampler of the list by its own name', () => {
 });
 
 it('an unknown sampler is refused with the list of what there is', () => {
-  expect(() => findScheduler('heun')).toThrow(
-    'There is no sampler "heun": choose one of ddim, euler, euler_a, dpmpp_2m, lcm.',
+  const names = schedulers.map(({ id }) => id).join(', ');
+  expect(() => findScheduler('no-such-sampler')).toThrow(
+    `There is no sampler "no-such-sampler": choose one of ${names}.`,
   );
 });
 
 it('an unknown schedule is refused with the list of what there is', () => {
-  expect(() => findSchedule('beta')).toThrow('There is no schedule "beta": choose one of normal, karras.');
+  expect(() => findSchedule('no-such-schedule')).toThrow(
+    'There is no schedule "no-such-schedule": choose one of normal, karras.',
+  );
   expect(findSchedule('karras')).toBe('karras');
 });
