@@ -20,7 +20,7 @@ export interface Scheduler {
 }
 
 export interface ScheduleRequest {
-  /** Network calls for one picture, 1 up to the timesteps that the model was trained with. */
+  /** Steps as people count them, 1 up to the timesteps that the model was trained with. */
   readonly steps: number;
   readonly schedule: ScheduleName;
 }
@@ -30,9 +30,12 @@ export type ScheduleName = 'normal' | 'karras';
 
 /** The plan for one picture, and the steps that carry it out. */
 export interface Schedule {
-  /** What the network is told at each step, [steps]; whole numbers for some samplers, fractions for others. */
+  /**
+   * What the network is told at each step of the plan, [calls]; whole numbers for some samplers, fractions for others.
+   * As many as were asked for, or more for a sampler whose steps ask the network twice.
+   */
   readonly timesteps: Float32Array;
-  /** Noise levels, [steps + 1]: the last is where the picture ends. Null where a sampler counts in timesteps only. */
+  /** Noise levels, [calls + 1]: the last is where the picture ends. Null where a sampler counts in timesteps only. */
   readonly sigmas: Float32Array | null;
   /** Unit noise times this is the sample that step 0 starts from. */
   readonly initNoiseSigma: number;
@@ -44,7 +47,7 @@ export interface Schedule {
 }
 
 export interface StepInput {
-  /** 0 up to the number of steps, less one. */
+  /** 0 up to the number of timesteps, less one. */
   readonly index: number;
   /** The sample that the step starts from, not scaled. */
   readonly sample: Float32Array;

@@ -23,6 +23,8 @@ export interface Golden<Description> {
   /** The tensor of this name, whatever its type; throws when there is none. */
   tensor(tensor: string): GoldenTensor;
   has(tensor: string): boolean;
+  /** How many tensors have a name that begins so. */
+  count(beginning: string): number;
 }
 
 /** `Description` is what the caller expects of the JSON; a golden is our own file, so it is not checked. */
@@ -40,6 +42,7 @@ export function readGolden<Description>(kind: string, name: string): Golden<Desc
     description,
     tensor,
     has: (key) => tensors.has(key),
+    count: (beginning) => [...tensors.keys()].filter((key) => key.startsWith(beginning)).length,
     floats(key) {
       const found = tensor(key);
       if (found.dtype !== 'F32') throw new Error(`${key} in ${file} is ${found.dtype}, expected F32`);

@@ -6,6 +6,8 @@
  * differences add up over 25 steps, so 1e-4. With zero terminal SNR euler and euler_a start from sigma 4096, where
  * neighbouring float32 samples are already 2^-11 apart: there a few of those are allowed.
  */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { TorchGenerator } from '../../native-models/noise/torch-generator.js';
 import { findScheduler, schedules } from '../../native-models/schedulers/find-scheduler.js';
@@ -37,6 +39,9 @@ interface SchedulerGolden {
   readonly runs: readonly Run[];
 }
 
+const SOURCES = fileURLToPath(new URL('../../native-models/schedulers/', import.meta.url));
+const UNIT_TESTS = fileURLToPath(new URL('../unit/native-models/schedulers/', import.meta.url));
+
 const NOISE_SEED = 7;
 
 /** The goldens' latents are [1, 4, 3, 5]. */
@@ -45,9 +50,11 @@ const SIZE = 60;
 /** Four times the distance of neighbouring float32 at the first sample. */
 const spacingAtStart = (run: Run): number => 4 * run.initNoiseSigma * 2 ** -24;
 
-it('every sampler in the list has a golden for every schedule', () => {
-  const expected = schedulers.flatMap(({ id }) => schedules.map((schedule) => `${id}-${schedule.id}`));
-  expect(goldenNames('schedulers')).toEqual(expect.arrayContaining(expected));
+const MADE = goldenNames('schedulers');
+const PICTURES = goldenNames('pictures');
+
+it.each(schedulers)('$id has its goldens, its picture and its unit test', ({ id }) => {
+  expect(stillToDo(id).join('\n')).toBe('');
 });
 
 describe('alphas_cumprod', () => {
@@ -60,11 +67,15 @@ describe('alphas_cumprod', () => {
 
 for (const { id, label } of schedulers) {
   for (const schedule of schedules) {
-    const golden = readGolden<SchedulerGolden>('schedulers', `${id}-${schedule.id}`);
+    const name = `${id}-${schedule.id}`;
+    if (!MADE.includes(name)) continue; // told above, with what to run
+    const golden = readGolden<SchedulerGolden>('schedulers', name);
     describe(`${label}, ${schedule.id}`, () => {
       it.each(golden.description.runs)('$name: lays the same timesteps and sigmas', (run) => {
         const plan = planOf(id, schedule.id, run);
         expect(relativeDifference(plan.timesteps, numbers(golden, `${run.name}.timesteps`))).toBeLessThan(1e-5);
+        expect(golden.count(`${run.name}.model_output.`), 'network calls').toBe(plan.timesteps.length);
+        expect(golden.count(`${run.name}.sample.`), 'samples').toBe(plan.timesteps.length);
         expect(plan.initNoiseSigma / run.initNoiseSigma).toBeCloseTo(1, 5);
         expect([...plan.timesteps.keys()].filter((index) => plan.wantsNoise(index))).toEqual(run.stepNoise);
         if (plan.sigmas !== null) {
@@ -77,7 +88,7 @@ for (const { id, label } of schedulers) {
         const tolerance = Math.max(1e-5, spacingAtStart(run));
         let sample = initialSample(golden, run);
         let history: History = NO_HISTORY;
-        for (let index = 0; index < run.steps; index++) {
+        for (let index = 0; index < plan.timesteps.length; index++) {
           const result = plan.step({
             index,
             sample,
@@ -97,17 +108,46 @@ for (const { id, label } of schedulers) {
         const generator = new TorchGenerator(NOISE_SEED);
         let sample: Float32Array = generator.randn(SIZE).map((value) => value * plan.initNoiseSigma);
         let history: History = NO_HISTORY;
-        for (let index = 0; index < run.steps; index++) {
+        for (let index = 0; index < plan.timesteps.length; index++) {
           const modelOutput = standIn(plan.scaleModelInput(sample, index), plan.timesteps[index]!);
           const noise = plan.wantsNoise(index) ? { noise: generator.randn(SIZE) } : {};
           ({ previous: sample, history } = plan.step({ index, sample, modelOutput, history, ...noise }));
         }
-        const expected = golden.floats(`${run.name}.sample.${run.steps - 1}`);
+        const expected = golden.floats(`${run.name}.sample.${plan.timesteps.length - 1}`);
         const tolerance = Math.max(1e-4, spacingAtStart(run));
         expect(relativeDifference(sample, expected)).toBeLessThan(tolerance);
       });
     });
   }
+}
+
+/** What a new sampler in the list still lacks: a sentence each, with what to run. */
+function stillToDo(id: string): string[] {
+  const todo: string[] = [];
+  const unmade = schedules.map((schedule) => `${id}-${schedule.id}`).filter((name) => !MADE.includes(name));
+  if (unmade.length > 0) {
+    todo.push(
+      `tests/parity/goldens/schedulers has no ${unmade.join(' and no ')}: give ${id} a row in tests/parity/make_schedulers.py, then run "python tests/parity/make_schedulers.py ${id}".`,
+    );
+  }
+  if (!PICTURES.includes(`${id}-normal`)) {
+    todo.push(
+      `tests/parity/goldens/pictures has no ${id}-normal: run "python tests/parity/make_pictures.py ${id}" (after make_schedulers.py).`,
+    );
+  }
+  const file = sourceOf(id).replace(/\.ts$/, '.test.ts');
+  if (!existsSync(`${UNIT_TESTS}${file}`)) {
+    todo.push(`tests/unit/native-models/schedulers has no ${file}: write the edge cases of ${id} there.`);
+  }
+  return todo;
+}
+
+/** The file of native-models/schedulers that holds the sampler of this name. */
+function sourceOf(id: string): string {
+  const declaration = new RegExp(`\\bid: '${id}',\\s*label:`);
+  const file = readdirSync(SOURCES).find((name) => declaration.test(readFileSync(SOURCES + name, 'utf8')));
+  if (file === undefined) throw new Error(`No file of native-models/schedulers says "id: '${id}', label:".`);
+  return file;
 }
 
 function planOf(id: string, schedule: ScheduleName, { base, prediction, steps }: Run): Schedule {

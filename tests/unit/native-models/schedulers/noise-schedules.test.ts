@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { schedules } from '../../../../native-models/schedulers/find-scheduler.js';
 import { schedulers } from '../../../../native-models/schedulers/index.js';
 import {
   alphasCumprod,
@@ -70,17 +71,23 @@ it('halves are rounded to the even neighbour, as numpy does', () => {
 });
 
 describe('every sampler', () => {
-  it.each(schedulers)('$id lays as many timesteps as steps, all of them in range', ({ id, schedule }) => {
-    const most = id === 'lcm' ? 50 : 999;
-    for (const spacing of ['leading', 'trailing', 'linspace']) {
-      for (const name of ['normal', 'karras'] as const) {
-        for (let steps = 1; steps <= most; steps += steps < 130 ? 1 : 97) {
-          const { timesteps } = schedule({ ...SD15, timestep_spacing: spacing }, { steps, schedule: name });
-          expect(timesteps, `${spacing} ${name} ${steps}`).toHaveLength(steps);
-          expect(Math.min(...timesteps)).toBeGreaterThanOrEqual(0);
-          expect(Math.max(...timesteps)).toBeLessThanOrEqual(999);
+  it.each(schedulers)(
+    '$id lays a timestep or more for each step, as many on every schedule, all of them in range',
+    ({ id, schedule }) => {
+      const most = id === 'lcm' ? 50 : 999;
+      for (const spacing of ['leading', 'trailing', 'linspace']) {
+        for (const { id: name } of schedules) {
+          for (let steps = 1; steps <= most; steps += steps < 130 ? 1 : 97) {
+            const { timesteps, sigmas } = schedule({ ...SD15, timestep_spacing: spacing }, { steps, schedule: name });
+            const calls = schedule(SD15, { steps, schedule: 'normal' }).timesteps.length;
+            expect(timesteps, `${spacing} ${name} ${steps}`).toHaveLength(calls);
+            expect(calls).toBeGreaterThanOrEqual(steps);
+            if (sigmas !== null) expect(sigmas).toHaveLength(calls + 1);
+            expect(Math.min(...timesteps)).toBeGreaterThanOrEqual(0);
+            expect(Math.max(...timesteps)).toBeLessThanOrEqual(999);
+          }
         }
       }
-    }
-  });
+    },
+  );
 });
