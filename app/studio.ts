@@ -134,6 +134,15 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     events.notify({ id: randomUUID(), tone: 'bad', text: errorMessageOf(error).message, action: null });
   });
 
+  // The command line may add a model while the window is open.
+  const watching = setInterval(() => {
+    if (!database.changedElsewhere()) return;
+    void library.list().then(
+      (models) => events.emit('models.changed', models),
+      () => undefined, // whoever asks next is told
+    );
+  }, watchEveryMs);
+
   return {
     handlers: {
       ...studioHandlers(parts),
@@ -151,6 +160,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     },
     settled,
     async close() {
+      clearInterval(watching);
       closing.abort();
       await queue.close();
       await hashing.close();
@@ -159,3 +169,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     },
   };
 }
+
+/** How soon a model that the command line added is in the window's list. */
+const watchEveryMs = 2000;

@@ -25,7 +25,10 @@ const home = openHome(process.argv);
 // The lock of the one window, like all else of Electron's, belongs to the home: two homes, two studios.
 app.setPath('userData', home.electron);
 if (app.requestSingleInstanceLock()) start(home);
-else app.exit(0); // the one that runs comes to the front
+else {
+  console.error(`Inkstone Studio is open already on ${home.root}: its window comes to the front.`);
+  app.exit(0);
+}
 
 function start(home: Home): void {
   const logs = new LogFile(logFile(home));

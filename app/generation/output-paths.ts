@@ -12,10 +12,9 @@ export async function outputPaths(out: string, count: number, force: boolean): P
   const path = resolve(out);
   if (/[/\\]$/.test(out) || (await isFolder(path))) return numberedPaths(path, count);
   const extension = extname(path);
-  if (extension !== '' && extension.toLowerCase() !== '.png') {
-    throw new StudioError('bad-input', `Pictures are written as PNG: name a .png file instead of ${out}.`, {
-      file: path,
-    });
+  if (extension.toLowerCase() !== '.png') {
+    const sentence = `Pictures are written as PNG: name a .png file instead of ${out}, or a folder with a slash at its end.`;
+    throw new StudioError('bad-input', sentence, { file: path });
   }
   await makeFolder(dirname(path));
   const stem = path.slice(0, path.length - extension.length);

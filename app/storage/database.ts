@@ -32,6 +32,8 @@ export interface Database {
   prepareLists(sql: string): (...parameters: Value[]) => unknown[][];
   /** All of `work` or nothing of it; on disk when it returns. `work` must not wait for anything. */
   transaction<T>(work: () => T): T;
+  /** Whether another process wrote to it since this was asked last. */
+  changedElsewhere(): boolean;
   close(): void;
 }
 
@@ -144,8 +146,16 @@ function databaseOn(connection: Connection, file: string): Database {
       throw error instanceof StudioError ? error : storageError(error, file);
     }
   };
+  const version = connection.prepare('PRAGMA data_version');
+  const versionNow = (): unknown => (version.get() as Row)['data_version'];
+  let known = versionNow();
   return {
     file,
+    changedElsewhere() {
+      const before = known;
+      known = guarded(versionNow);
+      return known !== before;
+    },
     prepare(sql) {
       const statement = guarded(() => connection.prepare(sql));
       return {

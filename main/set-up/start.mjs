@@ -21,7 +21,7 @@ await runScript(async () => {
   await buildAll();
 
   const env = electronEnvironment(electron);
-  const flags = [];
+  const flags = ['--log-level=3']; // Chromium's own complaints (no message bus, no graphics card) are no news here
   if (process.platform === 'linux' && process.getuid?.() === 0) {
     say('Running as root, where Chromium refuses its sandbox: starting with --no-sandbox.');
     flags.push('--no-sandbox');

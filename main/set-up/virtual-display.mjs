@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process';
-import { SetUpError } from './say.mjs';
+import fs from 'node:fs';
+import { say, SetUpError } from './say.mjs';
 
-/** Whether a window could not be shown here: Linux with neither X11 nor Wayland. */
+/** Whether a window could not be shown here: Linux with neither X11 nor Wayland, or a DISPLAY that nobody serves. */
 export function needsVirtualDisplay() {
-  return process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'];
+  if (process.platform !== 'linux' || process.env['WAYLAND_DISPLAY']) return false;
+  const display = process.env['DISPLAY'];
+  if (!display) return true;
+  const local = /^(?:unix)?:(\d+)/.exec(display)?.[1];
+  if (local === undefined || fs.existsSync(`/tmp/.X11-unix/X${local}`)) return false;
+  say(`DISPLAY is ${display}, and there is no such screen.`);
+  return true;
 }
 
 /**

@@ -64,6 +64,9 @@ const runnable: Readonly<Record<string, readonly string[]>> = {
   text_encoder_2: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
 };
 
+/** Pipelines of the parts above, by diffusers' names; what one is asked to do (fill in, vary) does not change its parts. */
+const knownPipelines = /^(StableDiffusion|LatentConsistencyModel|AltDiffusion)/;
+
 export async function isDiffusersFolder(folder: string): Promise<boolean> {
   return stat(path.join(folder, 'model_index.json')).then(
     (found) => found.isFile(),
@@ -82,10 +85,14 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
   const indexFile = path.join(folder, 'model_index.json');
   const model = path.basename(folder);
   const index = await readJsonObject(indexFile, `${model}/model_index.json`);
+  const pipeline = index['_class_name'];
+  if (typeof pipeline === 'string' && !knownPipelines.test(pipeline)) {
+    const sentence = `${model} is a ${pipeline}, which is not supported; Stable Diffusion 1.x and 2.x folders are.`;
+    throw new ModelError('unsupported', sentence, { file: indexFile });
+  }
   for (const name of ['unet', 'vae'] as const) {
     if (namedClass(index, name) === null) {
-      const sentence = `${model}/model_index.json names no ${name}: ${JSON.stringify(index['_class_name'])} is a kind of model this studio does not run.`;
-      throw new ModelError('unsupported', sentence, { file: indexFile });
+      throw new ModelError('bad-file', `${model}/model_index.json names no ${name}.`, { file: indexFile });
     }
   }
 

@@ -131,11 +131,9 @@ describe('outputPaths', () => {
     await expect(outputPaths(join(folder, 'b.png'), 2, true)).rejects.toMatchObject({ kind: 'bad-input' });
   });
 
-  test('takes a name without an extension as it is', async () => {
-    const folder = temporaryFolder();
-    expect(await outputPaths(join(folder, 'heart'), 2, false)).toEqual([
-      join(folder, 'heart-1'),
-      join(folder, 'heart-2'),
-    ]);
+  test('refuses a name without an extension, which could be a file or a folder', async () => {
+    await expect(outputPaths(join(temporaryFolder(), 'heart'), 2, false)).rejects.toThrow(
+      'or a folder with a slash at its end',
+    );
   });
 });

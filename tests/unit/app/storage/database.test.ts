@@ -131,6 +131,21 @@ describe('openDatabase', () => {
     expect(database.prepare('SELECT count(*) AS rows FROM memory').get()).toEqual({ rows: 120 });
     database.close();
   });
+
+  test('tells what another process wrote from what this one did', async () => {
+    const file = join(temporaryFolder(), 'inkstone.db');
+    const { database } = await openDatabase(file);
+    const other = (await openDatabase(file)).database;
+    const insert = 'INSERT INTO memory VALUES (?, ?)';
+    database.changedElsewhere();
+    database.prepare(insert).run('ours', '1');
+    expect(database.changedElsewhere()).toBe(false);
+    other.prepare(insert).run('theirs', '1');
+    expect(database.changedElsewhere()).toBe(true);
+    expect(database.changedElsewhere()).toBe(false);
+    other.close();
+    database.close();
+  });
 });
 
 /** What it wrote to stderr. */

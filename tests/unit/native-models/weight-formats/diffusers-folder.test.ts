@@ -99,10 +99,17 @@ describe('one sentence says what is wrong with', () => {
       'another kind of model',
       () =>
         editJson(within('model_index.json'), (json) => {
-          json['unet'] = undefined;
           json['_class_name'] = 'FluxPipeline';
         }),
-      'ink-model/model_index.json names no unet: "FluxPipeline" is a kind of model this studio does not run.',
+      'ink-model is a FluxPipeline, which is not supported; Stable Diffusion 1.x and 2.x folders are.',
+    ],
+    [
+      'an index without a network',
+      () =>
+        editJson(within('model_index.json'), (json) => {
+          json['unet'] = undefined;
+        }),
+      'ink-model/model_index.json names no unet.',
     ],
     [
       'a component of another class',
