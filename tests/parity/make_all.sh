@@ -11,5 +11,6 @@ python="${PYTHON:-python}"
 "$python" make_networks.py
 "$python" make_noise.py
 "$python" make_schedulers.py
+"$python" make_scheduler_options.py
 "$python" make_tokenizer.py ${vocabulary:+--openai "$vocabulary"}
 "$python" make_pictures.py

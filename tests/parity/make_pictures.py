@@ -2,19 +2,21 @@
 Goldens of whole pictures: the embedded model through diffusers' StableDiffusionPipeline, with given noise.
 
 Makes     goldens/pictures/<name>.json
-          goldens/pictures/<name>.latents.safetensors  `latents` [K,4,h,w] of unit variance and, for euler_a and lcm,
+          goldens/pictures/<name>.latents.safetensors  `latents` [K,4,h,w] of unit variance and, where steps draw noise,
                                                        `step_noise.I` [K,4,h,w]: what `generate --latents` reads
           goldens/pictures/<name>.safetensors          image_u8 [K,H,W,3], image [K,H,W,3] float32 in 0..1,
                                                        final_latents, sample.I (latents after step I), input_ids,
                                                        negative_input_ids, prompt_embeds, negative_prompt_embeds
           goldens/pictures/<name>-K.png                to look at
 Reference torch 2.13.0, diffusers 0.42.1, transformers 5.23.0; the weights' halves, computed in float32 on the CPU
-Run       python tests/parity/make_pictures.py [MODEL_FOLDER]   default: native-models/embedded/pictures
+Run       python tests/parity/make_pictures.py [--model FOLDER] [SAMPLER ...]
+          default: native-models/embedded/pictures, every sampler of make_schedulers.py
 
 Latents and step noise of picture K come from one CPU generator with seed 7 + K, latents first: the same picture as
 `generate --seed 7`, and every run here is made both ways and compared.
 """
 
+import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -23,12 +25,11 @@ import diffusers
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
-from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from golden_files import GOLDENS, versions, write_golden
-from make_schedulers import CLASSES, config_of, without_nulls_of_infinity
+from make_schedulers import SAMPLERS, build, chosen, config_of, without_nulls_of_infinity
 
 ROOT = Path(__file__).resolve().parents[2]
 torch.set_num_threads(2)
@@ -52,34 +53,35 @@ def load(folder: Path) -> StableDiffusionPipeline:
 
 
 class Recorder:
-    """Keeps what a scheduler draws while a picture is made."""
+    """Keeps what a scheduler draws while a picture is made; all of them draw by the randn_tensor of their module."""
+
+    def __init__(self, scheduler):
+        self.module = sys.modules[type(scheduler).__module__]
 
     def __enter__(self):
         self.drawn = []
-        self.modules = (scheduling_euler_ancestral_discrete, scheduling_lcm)
-        self.real = self.modules[0].randn_tensor
+        self.real = getattr(self.module, "randn_tensor", None)
 
         def recording(*args, **kwargs):
             self.drawn.append(self.real(*args, **kwargs))
             return self.drawn[-1]
 
-        for module in self.modules:
-            module.randn_tensor = recording
+        if self.real is not None:
+            self.module.randn_tensor = recording
         return self
 
     def __exit__(self, *_):
-        for module in self.modules:
-            module.randn_tensor = self.real
+        if self.real is not None:
+            self.module.randn_tensor = self.real
 
 
 def picture(pipeline, hashes, name, *, sampler, schedule="normal", steps=8, cfg=2.5, width=64, height=64, count=1,
             prompt="a red heart", negative="", seed=7):
     own = dict(pipeline.scheduler.config)
-    more = {"algorithm_type": "dpmsolver++", "solver_order": 2} if sampler == "dpmpp_2m" else {}
-    if schedule == "karras":
-        more["use_karras_sigmas"] = True
+    assert schedule == "normal" or SAMPLERS[sampler].karras is None, f"{sampler}: its class has no {schedule}"
+    more = {"use_karras_sigmas": True} if schedule == "karras" else {}
     original = pipeline.scheduler
-    pipeline.scheduler = CLASSES[sampler].from_config(own, **more)
+    pipeline.scheduler = build(sampler, own, **more)
     factor = pipeline.vae_scale_factor
     shape = (1, pipeline.unet.config.in_channels, height // factor, width // factor)
     generators = lambda: [torch.Generator("cpu").manual_seed(seed + k) for k in range(count)]
@@ -93,10 +95,13 @@ def picture(pipeline, hashes, name, *, sampler, schedule="normal", steps=8, cfg=
                 num_inference_steps=steps, guidance_scale=cfg, output_type="pt")
     drawn_by = generators()
     latents = torch.cat([torch.randn(shape, generator=g) for g in drawn_by])
-    with Recorder() as recorder:
+    with Recorder(pipeline.scheduler) as recorder:
         image = pipeline(**call, latents=latents.clone(), generator=drawn_by, callback_on_step_end=keep).images
     again = pipeline(**call, generator=generators()).images
     assert torch.equal(image, again), f"{name}: given latents and the pipeline's own differ"
+    timesteps = pipeline.scheduler.timesteps
+    drawing = sum(bool(SAMPLERS[sampler].draws(i, timesteps)) for i in range(len(timesteps)))
+    assert len(recorder.drawn) == drawing, f"{name}: {drawing} steps draw noise, {len(recorder.drawn)} were seen"
     final = samples[-1]
 
     image = image.permute(0, 2, 3, 1).contiguous().float()
@@ -120,7 +125,7 @@ def picture(pipeline, hashes, name, *, sampler, schedule="normal", steps=8, cfg=
         "latentsFile": f"{name}.latents.safetensors",
         "stepNoise": list(range(len(recorder.drawn))),
         "initNoiseSigma": float(pipeline.scheduler.init_noise_sigma),
-        "timesteps": [float(t) for t in pipeline.scheduler.timesteps],
+        "timesteps": [float(t) for t in timesteps],
         "modelMaxLength": pipeline.tokenizer.model_max_length,
         "schedulerConfig": without_nulls_of_infinity(config_of(pipeline.scheduler)),
         "notes": NOTES,
@@ -144,23 +149,33 @@ NOTES = {
 }
 
 
+# Beside the plain picture of each sampler.
+MORE = {
+    "euler-karras": dict(sampler="euler", schedule="karras"),
+    "dpmpp_2m-karras": dict(sampler="dpmpp_2m", schedule="karras"),
+    "wide-96x64": dict(sampler="euler", width=96, height=64),
+    "euler_a-count-2": dict(sampler="euler_a", count=2),
+    "ddim-25-seed-7": dict(sampler="ddim", steps=25),
+    "negative-no-guidance": dict(sampler="dpmpp_2m", cfg=1.0, prompt="pizza, fluent style", negative="blurry"),
+    "negative": dict(sampler="dpmpp_2m", cfg=4.0, prompt="Pizza, fluent style on a navy background",
+                     negative="blurry cat face"),
+}
+
+
 def main():
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "native-models/embedded/pictures"
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path, default=ROOT / "native-models/embedded/pictures")
+    parser.add_argument("samplers", nargs="*")
+    arguments = parser.parse_args()
+    names, folder = chosen(arguments.samplers), arguments.model
     files = ["text_encoder/model.safetensors", "unet/diffusion_pytorch_model.safetensors",
              "vae/diffusion_pytorch_model.safetensors"]
     hashes = {f: hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in files}
     pipeline = load(folder)
-    for sampler in CLASSES:
-        picture(pipeline, hashes, f"{sampler}-normal", sampler=sampler)
-    for sampler in ("euler", "dpmpp_2m"):
-        picture(pipeline, hashes, f"{sampler}-karras", sampler=sampler, schedule="karras")
-    picture(pipeline, hashes, "wide-96x64", sampler="euler", width=96, height=64)
-    picture(pipeline, hashes, "euler_a-count-2", sampler="euler_a", count=2)
-    picture(pipeline, hashes, "ddim-25-seed-7", sampler="ddim", steps=25)
-    picture(pipeline, hashes, "negative-no-guidance", sampler="dpmpp_2m", cfg=1.0, prompt="pizza, fluent style",
-            negative="blurry")
-    picture(pipeline, hashes, "negative", sampler="dpmpp_2m", cfg=4.0, prompt="Pizza, fluent style on a navy background",
-            negative="blurry cat face")
+    pictures = {f"{name}-normal": dict(sampler=name) for name in names} | MORE
+    for name, settings in pictures.items():
+        if settings["sampler"] in names:
+            picture(pipeline, hashes, name, **settings)
 
 
 if __name__ == "__main__":

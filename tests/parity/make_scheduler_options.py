@@ -12,18 +12,15 @@ from the same generator. The model predicts far enough out that clipping and thr
 
 import diffusers
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler
 
 from golden_files import versions, write_golden
+from make_schedulers import build, step
 
 diffusers.logging.set_verbosity_error()
 
 BASE = {
     "num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
     "steps_offset": 1, "set_alpha_to_one": False, "timestep_spacing": "leading", "clip_sample": False,
-}
-CLASSES = {
-    "ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "dpmpp_2m": DPMSolverMultistepScheduler, "lcm": LCMScheduler,
 }
 COSINE = {"beta_schedule": "squaredcos_cap_v2"}
 RUNS = [
@@ -53,8 +50,7 @@ RUNS = [
 
 
 def run(sampler, steps, options):
-    more = {"algorithm_type": "dpmsolver++", "solver_order": 2} if sampler == "dpmpp_2m" else {}
-    scheduler = CLASSES[sampler].from_config({**BASE, **options, **more})
+    scheduler = build(sampler, {**BASE, **options})
     scheduler.set_timesteps(steps)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)  # cosine Karras sigmas share their first timestep; see make_schedulers.py
@@ -64,8 +60,7 @@ def run(sampler, steps, options):
     for t in scheduler.timesteps:
         scaled = scheduler.scale_model_input(sample, t)
         output = (0.9 * scaled.double() + 0.6 * torch.sin(float(t) / 100 + k.double())).float()
-        draws = {"generator": generator} if sampler == "lcm" else {}
-        sample = scheduler.step(output, t, sample, **draws).prev_sample
+        sample = step(scheduler, output, t, sample, generator)
     return {
         "sampler": sampler, "steps": steps, "options": options, "timesteps": [float(t) for t in scheduler.timesteps],
         "initNoiseSigma": float(scheduler.init_noise_sigma), "last": [float(v) for v in sample.flatten()],

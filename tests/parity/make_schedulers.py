@@ -4,18 +4,21 @@ Goldens of samplers: the whole way of a small latent under a deterministic stand
 Makes     goldens/schedulers/<sampler>-<schedule>.json + .safetensors, each with many runs, and alphas.json/.safetensors
 Reference torch 2.13.0, diffusers 0.42.1; where diffusers has no such combination, the formulas in this script, and
           every run says which ("reference")
-Run       python tests/parity/make_schedulers.py
+Run       python tests/parity/make_schedulers.py [SAMPLER ...]   default: all of SAMPLERS, and alphas
 
 A run is one scheduler built as a user builds it, XScheduler.from_config(base, ...), set to `steps`, driven as
 StableDiffusionPipeline drives it. Its tensors, with RUN = its name:
 
-    RUN.timesteps        [steps], int64 or float32 as diffusers hands them to the network
-    RUN.sigmas           [steps + 1] float32, where the class has them
+    RUN.timesteps        [calls], int64 or float32 as diffusers hands them to the network; calls is steps, or more for a
+                         class whose steps ask the network twice
+    RUN.sigmas           [calls + 1] float32, where the class has them
     RUN.latents          [1,4,3,5] torch.randn of a CPU generator with seed 7
     RUN.model_output.I   what the stand-in answered in step I
-    RUN.step_noise.I     the noise that step I drew from that same generator (euler_a: every step, the last one too,
-                         where its weight is 0; lcm: every step but the last)
+    RUN.step_noise.I     the noise that step I drew from that same generator; in which steps: `draws` of its row
     RUN.sample.I         the latents after step I
+
+A new sampler is one row in SAMPLERS, with its step in float64 as a method of Restated. A row that lacks a fact, and a
+fact that is not so, stop the script.
 
 The first sample is latents * initNoiseSigma. The stand-in answers, in float64 and then rounded to float32,
 
@@ -24,7 +27,10 @@ The first sample is latents * initNoiseSigma. The stand-in answers, in float64 a
 where scaled = scale_model_input(sample) as float32, k is the flat index, and timestep the run's own value.
 """
 
-import json
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import diffusers
 import numpy as np
@@ -41,14 +47,6 @@ from golden_files import versions, write_golden
 
 torch.set_num_threads(2)
 diffusers.logging.set_verbosity_error()
-
-CLASSES = {
-    "ddim": DDIMScheduler,
-    "euler": EulerDiscreteScheduler,
-    "euler_a": EulerAncestralDiscreteScheduler,
-    "dpmpp_2m": DPMSolverMultistepScheduler,
-    "lcm": LCMScheduler,
-}
 
 # What Stable Diffusion files say, with the spacing written out.
 SD = {
@@ -120,18 +118,18 @@ class Restated:
     """One sampler's step in float64 on float32 inputs; holds what the sampler keeps between steps."""
 
     def __init__(self, sampler, prediction, timesteps, sigmas, alpha_bars):
-        self.sampler, self.prediction = sampler, prediction
+        self.sampler, self.prediction = SAMPLERS[sampler], prediction
         self.timesteps = timesteps.astype(np.float64)
         self.sigmas = None if sigmas is None else sigmas.astype(np.float64)
-        self.alpha_bars = alpha_bars      # ddim, lcm: alpha bar of each step, then where the step goes to
+        self.alpha_bars = alpha_bars      # of each step: (alpha bar where it starts, alpha bar where it goes to)
         self.last_x0 = None
 
     def scale(self, sample, i):
-        return sample / np.sqrt(self.sigmas[i] ** 2 + 1) if self.sampler in ("euler", "euler_a") else sample
+        return sample / np.sqrt(self.sigmas[i] ** 2 + 1) if self.sampler.scales_input else sample
 
     def step(self, i, sample, output, noise):
         sample, output = sample.astype(np.float64), output.astype(np.float64)
-        return getattr(self, self.sampler)(i, sample, output, noise)
+        return self.sampler.step(self, i, sample, output, noise)
 
     def ddim(self, i, sample, output, _noise):
         now, then = self.alpha_bars[i]
@@ -172,6 +170,115 @@ class Restated:
         return sigma[i + 1] / sigma[i] * sample - alpha[i + 1] * np.expm1(-h) * direction
 
 
+# ------------------------------------------------------------------------------------------------ the samplers -------
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler:
+    """All that the scripts have to know of a sampler; no fact has a default."""
+
+    cls: type
+    # What from_config gets beside the model's own config.
+    options: dict
+    # Its step in float64: a method of Restated.
+    step: Callable
+    # Whether the network sees sample / sqrt(sigma^2 + 1), instead of the sample as it is.
+    scales_input: bool
+    # For a class that counts in alpha bars: (scheduler, steps) -> [(alpha bar where step i starts, where it goes to)].
+    # None for a class that counts in sigmas.
+    alpha_bars: Callable | None
+    # (i, timesteps) -> whether step i draws noise.
+    draws: Callable
+    # Whether the timesteps depend on the config's timestep_spacing.
+    asks_spacing: bool
+    # None where the class has use_karras_sigmas. Else the words that the golden says about the formulas used in its stead:
+    # timesteps and sigmas of EulerDiscreteScheduler, the restated step, alpha_bar = 1 / (1 + sigma^2).
+    karras: str | None
+
+
+def ddim_bars(scheduler, steps):
+    table, before = table_of(scheduler), [int(t) - 1000 // steps for t in scheduler.timesteps]
+    return [(table[int(t)], table[p] if p >= 0 else float(scheduler.final_alpha_cumprod))
+            for t, p in zip(scheduler.timesteps, before)]
+
+
+def bars_to_next_timestep(scheduler, _steps):
+    """Each step goes to where the next one starts; the last one to alpha bar 1."""
+    bars = [table_of(scheduler)[int(t)] for t in scheduler.timesteps]
+    return list(zip(bars, bars[1:] + [1.0]))
+
+
+def table_of(scheduler):
+    return scheduler.alphas_cumprod.numpy().astype(np.float64)
+
+
+def never(_i, _timesteps):
+    return False
+
+
+def always(_i, _timesteps):
+    return True
+
+
+def before_the_last(i, timesteps):
+    return i < len(timesteps) - 1
+
+
+SAMPLERS = {
+    "ddim": Sampler(
+        cls=DDIMScheduler, options={}, step=Restated.ddim, scales_input=False, alpha_bars=ddim_bars, draws=never,
+        asks_spacing=True,
+        karras="No diffusers class has this. Timesteps and sigmas are those of EulerDiscreteScheduler with "
+               "use_karras_sigmas on the same base config; DDIM's step with alpha_bar = 1 / (1 + sigma^2) of this step and "
+               "of the next sigma; the last goes to sigma 0, alpha_bar 1 (set_alpha_to_one is not asked). Init sigma 1, "
+               "the input is not scaled, the network gets the fractional timesteps."),
+    "euler": Sampler(
+        cls=EulerDiscreteScheduler, options={}, step=Restated.euler, scales_input=True, alpha_bars=None, draws=never,
+        asks_spacing=True, karras=None),
+    "euler_a": Sampler(
+        cls=EulerAncestralDiscreteScheduler, options={}, step=Restated.euler_a, scales_input=True, alpha_bars=None,
+        draws=always,  # in the last step too, where its weight is 0
+        asks_spacing=True,
+        karras="diffusers' EulerAncestralDiscreteScheduler has no karras. Timesteps, sigmas and init sigma are those of "
+               "EulerDiscreteScheduler with use_karras_sigmas on the same base config; the step is k-diffusion's "
+               "ancestral Euler (the same as diffusers' own), noise drawn in every step, the last one too."),
+    "dpmpp_2m": Sampler(
+        cls=DPMSolverMultistepScheduler, options={"algorithm_type": "dpmsolver++", "solver_order": 2},
+        step=Restated.dpmpp_2m, scales_input=False, alpha_bars=None, draws=never, asks_spacing=True, karras=None),
+    "lcm": Sampler(
+        cls=LCMScheduler, options={}, step=Restated.lcm, scales_input=False, alpha_bars=bars_to_next_timestep,
+        draws=before_the_last, asks_spacing=False,
+        karras="No diffusers class has this. Timesteps and sigmas are those of EulerDiscreteScheduler with "
+               "use_karras_sigmas on the same base config; LCM's step with alpha_bar = 1 / (1 + sigma^2) of this step and of "
+               "the next sigma, its boundary scalings at the fractional timestep; init sigma 1, the input is not scaled, no "
+               "noise in the last step."),
+}
+
+for _name, _sampler in SAMPLERS.items():
+    _own = "use_karras_sigmas" in inspect.signature(_sampler.cls.__init__).parameters
+    assert _own == (_sampler.karras is None), (
+        f"{_name}: {_sampler.cls.__name__} {'has' if _own else 'has no'} use_karras_sigmas, and its row says otherwise")
+
+
+def chosen(names):
+    """The samplers of these names, all where there are none; ends the script at a name that SAMPLERS does not have."""
+    for name in names:
+        if name not in SAMPLERS:
+            sys.exit(f"There is no sampler {name}: give it a row in SAMPLERS of make_schedulers.py, or choose of "
+                     f"{', '.join(SAMPLERS)}.")
+    return [name for name in SAMPLERS if not names or name in names]
+
+
+def build(sampler, base, **more):
+    """The diffusers scheduler of this sampler, from a model's own config."""
+    return SAMPLERS[sampler].cls.from_config(dict(base), **SAMPLERS[sampler].options, **more)
+
+
+def step(scheduler, output, t, sample, generator):
+    """One step of a diffusers scheduler, which draws from the generator if it draws at all."""
+    takes = "generator" in inspect.signature(scheduler.step).parameters
+    return scheduler.step(output, t, sample, **({"generator": generator} if takes else {})).prev_sample
+
+
 # --------------------------------------------------------------------------------------------------- the runs -------
 
 def config_of(scheduler) -> dict:
@@ -184,41 +291,28 @@ def without_nulls_of_infinity(config: dict) -> dict:
 
 def run(sampler, schedule, base, prediction, steps):
     """Returns (description, tensors) of one run."""
-    cls = CLASSES[sampler]
-    more = {"prediction_type": prediction}
-    if sampler == "dpmpp_2m":
-        more |= {"algorithm_type": "dpmsolver++", "solver_order": 2}
-    own_karras = schedule == "karras" and sampler in ("euler", "dpmpp_2m")
-    if own_karras:
-        more["use_karras_sigmas"] = True
-    scheduler = cls.from_config(dict(base), **more)
+    facts = SAMPLERS[sampler]
+    by_formula = schedule == "karras" and facts.karras is not None
+    more = {"use_karras_sigmas": True} if schedule == "karras" and not by_formula else {}
+    scheduler = build(sampler, base, prediction_type=prediction, **more)
     scheduler.set_timesteps(steps)
     config = without_nulls_of_infinity(config_of(scheduler))
     generator = torch.Generator("cpu").manual_seed(7)
     latents = torch.randn([1, 4, 3, 5], generator=generator)
     tensors = {"latents": latents}
-    table = scheduler.alphas_cumprod.numpy().astype(np.float64)
 
-    by_formula = schedule == "karras" and not own_karras
     if by_formula:
         euler = EulerDiscreteScheduler.from_config(dict(base), prediction_type=prediction, use_karras_sigmas=True)
         euler.set_timesteps(steps)
         timesteps, sigmas = euler.timesteps, euler.sigmas
         bars = 1 / (1 + sigmas.numpy().astype(np.float64) ** 2)
         bars = list(zip(bars[:-1], bars[1:]))
-        init = float(euler.init_noise_sigma) if sampler == "euler_a" else 1.0
+        init = float(euler.init_noise_sigma) if facts.alpha_bars is None else 1.0
     else:
         timesteps = scheduler.timesteps
         sigmas = scheduler.sigmas if hasattr(scheduler, "sigmas") else None
         init = float(scheduler.init_noise_sigma)
-        bars = None
-        if sampler == "ddim":
-            before = [int(t) - 1000 // steps for t in timesteps]
-            bars = [(table[int(t)], table[p] if p >= 0 else float(scheduler.final_alpha_cumprod))
-                    for t, p in zip(timesteps, before)]
-        if sampler == "lcm":
-            after = list(timesteps[1:]) + [timesteps[-1]]
-            bars = [(table[int(t)], table[int(p)]) for t, p in zip(timesteps, after)]
+        bars = None if facts.alpha_bars is None else facts.alpha_bars(scheduler, steps)
     restated = Restated(sampler, prediction, timesteps.numpy(), None if sigmas is None else sigmas.numpy(), bars)
     tensors["timesteps"] = timesteps
     if sigmas is not None:
@@ -236,8 +330,7 @@ def run(sampler, schedule, base, prediction, steps):
         if by_formula:
             scaled = torch.from_numpy(restated.scale(sample.numpy().astype(np.float64), i).astype(np.float32))
             output = fake_model(scaled, t)
-            draws = sampler == "euler_a" or (sampler == "lcm" and i < steps - 1)
-            noise = torch.randn(sample.shape, generator=generator) if draws else None
+            noise = torch.randn(sample.shape, generator=generator) if facts.draws(i, timesteps) else None
             sample = torch.from_numpy(restated.step(
                 i, sample.numpy(), output.numpy(), None if noise is None else noise.numpy()).astype(np.float32))
         else:
@@ -246,11 +339,9 @@ def run(sampler, schedule, base, prediction, steps):
             # What the step will draw, from a copy of the generator, so that the step itself still draws.
             peek = torch.Generator("cpu")
             peek.set_state(generator.get_state())
-            if sampler in ("euler_a", "lcm"):
-                sample = scheduler.step(output, t, sample, generator=generator).prev_sample
-            else:
-                sample = scheduler.step(output, t, sample).prev_sample
+            sample = step(scheduler, output, t, sample, generator)
             drew = not torch.equal(peek.get_state(), generator.get_state())
+            assert drew == facts.draws(i, timesteps), f"{sampler}: step {i} {'draws' if drew else 'draws no'} noise"
             noise = torch.randn(sample.shape, generator=peek) if drew else None
             assert torch.equal(peek.get_state(), generator.get_state())
             again = restated.step(i, before.numpy(), output.numpy(), None if noise is None else noise.numpy())
@@ -263,7 +354,7 @@ def run(sampler, schedule, base, prediction, steps):
     description = {
         "sampler": sampler, "schedule": schedule, "steps": steps, "prediction": prediction,
         "reference": "the formulas of class Restated in make_schedulers.py" if by_formula
-        else f"diffusers.{cls.__name__}",
+        else f"diffusers.{facts.cls.__name__}",
         "initNoiseSigma": init,
         "stepNoise": sorted(int(k.split(".")[1]) for k in tensors if k.startswith("step_noise")),
         "base": base, "config": config,
@@ -282,20 +373,6 @@ BASES = {
     "zerosnr": ({**SD, "timestep_spacing": "trailing", "rescale_betas_zero_snr": True}, (1, 2, 8, 25)),
     "sd15file": (SD15_FILE, (8, 25)),
 }
-FORMULA_KARRAS = {
-    "ddim": "No diffusers class has this. Timesteps and sigmas are those of EulerDiscreteScheduler with "
-            "use_karras_sigmas on the same base config; DDIM's step with alpha_bar = 1 / (1 + sigma^2) of this step and "
-            "of the next sigma; the last goes to sigma 0, alpha_bar 1 (set_alpha_to_one is not asked). Init sigma 1, "
-            "the input is not scaled, the network gets the fractional timesteps.",
-    "lcm": "No diffusers class has this. Timesteps and sigmas are those of EulerDiscreteScheduler with "
-           "use_karras_sigmas on the same base config; LCM's step with alpha_bar = 1 / (1 + sigma^2) of this step and of "
-           "the next sigma, its boundary scalings at the fractional timestep; init sigma 1, the input is not scaled, no "
-           "noise in the last step.",
-    "euler_a": "diffusers' EulerAncestralDiscreteScheduler has no karras. Timesteps, sigmas and init sigma are those of "
-               "EulerDiscreteScheduler with use_karras_sigmas on the same base config; the step is k-diffusion's "
-               "ancestral Euler (the same as diffusers' own), noise drawn in every step, the last one too.",
-}
-
 
 def alphas():
     """alphas_cumprod of each kind of table, so that a wrong table is seen before a wrong step."""
@@ -327,15 +404,18 @@ def alphas():
 
 
 def main():
-    alphas()
+    names = chosen(sys.argv[1:])
+    if len(sys.argv) == 1:
+        alphas()
     for schedule in ("normal", "karras"):
-        for sampler in CLASSES:
+        for sampler in names:
+            facts = SAMPLERS[sampler]
             runs, everything = [], {}
             for spacing, (base, many) in BASES.items():
-                if sampler == "lcm" and schedule == "normal" and spacing in ("trailing", "linspace"):
-                    continue  # lcm does not look at the spacing
+                if not facts.asks_spacing and schedule == "normal" and spacing in ("trailing", "linspace"):
+                    continue
                 for prediction in ("epsilon", "v_prediction"):
-                    if spacing == "zerosnr" and prediction == "epsilon" and sampler in ("ddim", "lcm"):
+                    if spacing == "zerosnr" and prediction == "epsilon" and facts.alpha_bars is not None:
                         continue  # division by alpha_bar 0: no number
                     for steps in many:
                         if (spacing, prediction) == ("sd15file", "v_prediction") and steps != 8:
@@ -357,7 +437,7 @@ def main():
                            "of scale_model_input(sample), k the flat index",
                 "stepDeviation": "of a run: how far diffusers' float32 step is from the same step in float64, the largest "
                                  "over the steps, relative to the largest |value| after the step",
-                **({"karras": FORMULA_KARRAS[sampler]} if schedule == "karras" and sampler in FORMULA_KARRAS else {}),
+                **({"karras": facts.karras} if schedule == "karras" and facts.karras is not None else {}),
                 "notes": NOTES,
                 "runNames": "SPACING-eps|v-STEPS; zerosnr is trailing with rescale_betas_zero_snr; sd15file is the file's "
                             "config word for word",
