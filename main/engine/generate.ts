@@ -41,6 +41,7 @@ export function generate(request: GenerateRequest, { signal, progress }: Generat
         },
       });
       const { rgb, width, height, notices, seconds } = picture;
+      const load = (loaded - began) / 1000 + seconds.encode;
       return {
         ...inOwnMemory({ rgb }),
         width,
@@ -49,10 +50,10 @@ export function generate(request: GenerateRequest, { signal, progress }: Generat
         noise: noise === null ? 'cpu' : 'given',
         notices: [...notices],
         seconds: {
-          load: (loaded - began) / 1000 + seconds.encode,
+          load,
           denoise: seconds.denoise,
           decode: seconds.decode,
-          total: (performance.now() - began) / 1000,
+          total: load + seconds.denoise + seconds.decode,
         },
       };
     } finally {

@@ -2,7 +2,7 @@
  * A picture between two steps: all that is needed to go on with it as if nothing had happened, bit for bit.
  *
  * On disk it is one `.safetensors` file: `latents` and `history.N` [C, h, w] F32, `generator` U8 (the bytes of
- * `torch.Generator.get_state()`), and in the metadata the number of steps done and what the picture is of.
+ * `torch.Generator.get_state()`), and in the metadata the number of steps done, the seconds they took, and what the picture is of.
  */
 import { stat } from 'node:fs/promises';
 import { ModelError } from '../errors.js';
@@ -21,6 +21,8 @@ export interface Checkpoint {
   readonly history: History;
   /** `TorchGenerator.state()`; null when all noise is given. */
   readonly generator: Uint8Array | null;
+  /** Seconds that those steps took, in all the lives of the picture. */
+  readonly seconds: number;
   /** Of settings, model and given noise: a picture goes on only from a checkpoint of its own. */
   readonly fingerprint: string;
 }
@@ -34,7 +36,8 @@ export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Pro
   const tensors: Record<string, WritableTensor> = { latents };
   history.forEach((data, n) => (tensors[`history.${n}`] = floats(latents.shape, data)));
   if (generator !== null) tensors['generator'] = { dtype: 'U8', shape: [generator.length], bytes: generator };
-  const metadata = { format: FORMAT, step: String(checkpoint.step), fingerprint: checkpoint.fingerprint };
+  const { step, seconds, fingerprint } = checkpoint;
+  const metadata = { format: FORMAT, step: String(step), seconds: String(seconds), fingerprint };
   await writeSafetensors(file, tensors, metadata);
 }
 
@@ -43,7 +46,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | null> {
   const found = await stat(file).catch(() => null);
   if (found === null) return null;
   const opened = await readSafetensors(file);
-  const { format, step: steps = '', fingerprint = '' } = opened.metadata;
+  const { format, step: steps = '', seconds = '0', fingerprint = '' } = opened.metadata;
   const { latents, generator, ...others } = await readTensors(opened);
   const step = Number(steps);
   const history = Object.keys(others).map((_, n) => others[`history.${n}`]);
@@ -57,6 +60,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | null> {
     latents,
     history: history.map(({ data }) => data),
     generator: generator === undefined ? null : Uint8Array.from(generator.data, Number),
+    seconds: Number(seconds),
     fingerprint,
   };
 }

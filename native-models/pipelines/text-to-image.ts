@@ -104,7 +104,7 @@ export interface TextToImageResult {
   readonly finalLatents: FloatTensor;
   /** What was changed or left out of the wish, one sentence each. */
   readonly notices: readonly string[];
-  /** `encode` holds opening the networks up to the first step. */
+  /** `encode` holds opening the networks up to the first step; `denoise` all steps, those before a resume too. */
   readonly seconds: { readonly encode: number; readonly denoise: number; readonly decode: number };
 }
 
@@ -130,6 +130,7 @@ export async function textToImage(
   const conditions = await textConditions(model, settings, guided, notices);
   const unet = await model.unet({ batch, height, width }); // opened here, so that no step's time holds it
   const encoded = performance.now();
+  const denoisingSeconds = (): number => (resumed?.seconds ?? 0) + (performance.now() - encoded) / 1000;
 
   // 3. the noise to start from
   const generator = resumed?.generator
@@ -169,11 +170,13 @@ export async function textToImage(
         latents: floats(shape, sample),
         history,
         generator: generator.state(),
+        seconds: denoisingSeconds(),
         fingerprint,
       },
     });
   }
   requireNumbers(sample);
+  const denoise = denoisingSeconds();
   const denoised = performance.now();
 
   // 5. latents to pixels
@@ -192,7 +195,7 @@ export async function textToImage(
     notices,
     seconds: {
       encode: (encoded - began) / 1000,
-      denoise: (denoised - encoded) / 1000,
+      denoise,
       decode: (decoded - denoised) / 1000,
     },
   };

@@ -167,6 +167,7 @@ const keep = (file: string, step: number): Promise<void> =>
     latents: floats([1], Float32Array.of(step)),
     history: [],
     generator: null,
+    seconds: 0,
     fingerprint: '',
   });
 

@@ -17,6 +17,7 @@ const generator = new TorchGenerator(2n ** 63n + 5n);
 generator.randn(7);
 
 const checkpoint: Checkpoint = {
+  seconds: 3.25,
   step: 3,
   latents: floats([2, 1, 2], Float32Array.of(1, -0, 1e-42, 3.4e38)),
   history: [Float32Array.of(1, 2, 3, 4), Float32Array.of(5, 6, 7, 8)],

@@ -222,6 +222,7 @@ describe('resuming', () => {
           expect(rest.finalLatents).toEqual(whole.finalLatents);
           expect(rest.rgb).toEqual(whole.rgb);
           expect(rest.notices).toEqual([]);
+          expect(rest.seconds.denoise).toBeGreaterThan(checkpoint.seconds); // the steps before count as well
         }
       });
     }
