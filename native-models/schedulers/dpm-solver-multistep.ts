@@ -37,6 +37,7 @@ import {
   type TrainingOptions,
 } from './scheduler-config.js';
 import type { Schedule, ScheduleRequest, Scheduler, StepInput, StepResult } from './scheduler.js';
+import { predictedOriginalOf } from './variance-preserving.js';
 
 const f32 = Math.fround;
 
@@ -134,7 +135,9 @@ function step(sigmas: Float32Array, solver: Options, input: StepInput): StepResu
   const end = noiseLevel(sigmas[index + 1]!);
 
   // 1. x_theta: the picture that the network has in mind
-  const predictedOriginal = limited(predictOriginal(solver.prediction, sample, modelOutput, start), solver.limit);
+  const mixture = { signal: start.alpha, spread: start.sigma };
+  const original = predictedOriginalOf(solver.prediction, sample, modelOutput, mixture);
+  const predictedOriginal = limited(original, solver.limit);
 
   // 2. h_i = lambda_t_i - lambda_t_i-1; infinite where the step ends without noise
   const h = f32(end.lambda - start.lambda);
@@ -182,20 +185,4 @@ function noiseLevel(quotient: number): NoiseLevel {
   const alpha = f32(1 / f32(Math.sqrt(f32(f32(quotient * quotient) + 1))));
   const sigma = f32(quotient * alpha);
   return { alpha, sigma, lambda: f32(f32(Math.log(alpha)) - f32(Math.log(sigma))) };
-}
-
-function predictOriginal(
-  prediction: Prediction,
-  sample: Float32Array,
-  modelOutput: Float32Array,
-  { alpha, sigma }: NoiseLevel,
-): Float32Array {
-  switch (prediction) {
-    case 'epsilon':
-      return sample.map((value, i) => f32(value - f32(sigma * modelOutput[i]!)) / alpha);
-    case 'sample':
-      return modelOutput;
-    case 'v_prediction':
-      return sample.map((value, i) => f32(alpha * value) - f32(sigma * modelOutput[i]!));
-  }
 }

@@ -3,8 +3,8 @@
  * algorithm 3, multistep sampling. For models and LoRAs distilled for it: 1 to 8 steps, guidance 1 to 2.
  *
  * Reference: diffusers 0.42.1, LCMScheduler. `normal` takes evenly spaced timesteps out of the ones that the model
- * was distilled on and does not ask for `timestep_spacing`. Under `karras`, which that class does not have: the
- * timesteps and sigmas that EulerDiscreteScheduler lays with `use_karras_sigmas`, alpha_bar = 1 / (1 + sigma^2).
+ * was distilled on and does not ask for `timestep_spacing`. Under `karras`, which that class does not have:
+ * `karrasAlphaBars`.
  *
  * Notation:  sample -> z_t        predictedOriginal -> f_theta(z_t, t), the consistency function
  *            noise -> z           cSkip, cOut -> c_skip(t), c_out(t)
@@ -12,11 +12,10 @@
  */
 import { ModelError } from '../errors.js';
 import { limited } from './limits.js';
-import { alphasCumprod, checkSteps, sigmaSchedule, WHOLE_RANGE } from './noise-schedules.js';
+import { alphasCumprod, checkSteps } from './noise-schedules.js';
 import {
   limitOption,
   numberOption,
-  spacingOptions,
   trainingOptions,
   type Limit,
   type Prediction,
@@ -33,6 +32,14 @@ import {
   type StepResult,
 } from './scheduler.js';
 
+import {
+  checkFirstAlphaBar,
+  karrasAlphaBars,
+  mixtureAt,
+  predictedOriginalOf,
+  type AlphaBars,
+} from './variance-preserving.js';
+
 const f32 = Math.fround;
 
 export const lcm: Scheduler = { id: 'lcm', label: 'LCM', schedule };
@@ -42,11 +49,8 @@ const LCM_DEFAULTS: TrainingDefaults = { betaStart: 0.00085, betaEnd: 0.012, bet
 /** Deviation of the latents, in the boundary condition f(z, 0) = z. */
 const SIGMA_DATA = 0.5;
 
-interface Plan {
-  readonly timesteps: Float32Array;
-  /** alpha_bar where each step starts, and where its noise lifts the sample to; the last entry of these is not used. */
-  readonly alphaBars: Float32Array;
-  readonly nextAlphaBars: Float32Array;
+/** A step ends where its noise lifts the sample to; the last one has none, and its end is not used. */
+interface Plan extends AlphaBars {
   readonly prediction: Prediction;
   readonly limit: Limit;
   /** Timesteps are multiplied by this in the boundary condition; 10. */
@@ -57,7 +61,9 @@ function schedule(config: SchedulerConfig, request: ScheduleRequest): Schedule {
   const training = trainingOptions(config, LCM_DEFAULTS, ['epsilon', 'sample', 'v_prediction']);
   checkSteps(request.steps, training.trainTimesteps);
   const plan: Plan = {
-    ...(request.schedule === 'karras' ? karrasLevels(config, request, training) : ownLevels(config, request, training)),
+    ...(request.schedule === 'karras'
+      ? karrasAlphaBars(config, request, training)
+      : ownAlphaBars(config, request, training)),
     prediction: training.prediction,
     limit: limitOption(config, false),
     timestepScaling: numberOption(config, 'timestep_scaling', 10),
@@ -72,10 +78,8 @@ function schedule(config: SchedulerConfig, request: ScheduleRequest): Schedule {
   };
 }
 
-type Levels = Pick<Plan, 'timesteps' | 'alphaBars' | 'nextAlphaBars'>;
-
 /** k, 2k, ... T, less one, are the timesteps of distillation; a run takes every so many of them, from the noisy end. */
-function ownLevels(config: SchedulerConfig, { steps }: ScheduleRequest, training: TrainingOptions): Levels {
+function ownAlphaBars(config: SchedulerConfig, { steps }: ScheduleRequest, training: TrainingOptions): AlphaBars {
   const distilled = numberOption(config, 'original_inference_steps', 50);
   if (distilled > training.trainTimesteps) {
     throw new ModelError('unsupported', `The scheduler config says original_inference_steps is ${distilled}, expected at most num_train_timesteps, ${training.trainTimesteps}.`); // prettier-ignore
@@ -89,36 +93,15 @@ function ownLevels(config: SchedulerConfig, { steps }: ScheduleRequest, training
     (_, i) => (distilled - Math.floor(i * (distilled / steps))) * k - 1,
   );
   const bars = alphasCumprod(training);
-  if (bars[timesteps[0]!] === 0 && training.prediction === 'epsilon') {
-    throw new ModelError('unsupported', 'A model with zero terminal SNR that predicts epsilon has no picture at its first timestep: choose euler, or fix prediction_type in the scheduler config.'); // prettier-ignore
-  }
+  checkFirstAlphaBar(bars[timesteps[0]!]!, training.prediction);
   const alphaBars = timesteps.map((t) => bars[t]!);
-  return { timesteps, alphaBars, nextAlphaBars: Float32Array.of(...alphaBars.subarray(1), 1) };
-}
-
-function karrasLevels(config: SchedulerConfig, request: ScheduleRequest, training: TrainingOptions): Levels {
-  const { timesteps, sigmas } = sigmaSchedule(request, training, spacingOptions(config, 'linspace'), WHOLE_RANGE);
-  const bars = sigmas.map((sigma) => 1 / (1 + sigma ** 2));
-  return { timesteps, alphaBars: bars.subarray(0, -1), nextAlphaBars: bars.subarray(1) };
+  return { timesteps, alphaBars, endAlphaBars: Float32Array.of(...alphaBars.subarray(1), 1) };
 }
 
 function step(plan: Plan, { index, sample, modelOutput, noise }: StepInput): StepResult {
   // 1. predicted x_0, from what the network predicts
-  const signal = f32(Math.sqrt(plan.alphaBars[index]!));
-  const spread = f32(Math.sqrt(f32(1 - plan.alphaBars[index]!)));
-  let original: Float32Array;
-  switch (plan.prediction) {
-    case 'epsilon':
-      original = sample.map((value, i) => f32(value - f32(spread * modelOutput[i]!)) / signal);
-      break;
-    case 'sample':
-      original = modelOutput;
-      break;
-    case 'v_prediction':
-      original = sample.map((value, i) => f32(signal * value) - f32(spread * modelOutput[i]!));
-      break;
-  }
-  original = limited(original, plan.limit);
+  const start = mixtureAt(plan.alphaBars[index]!);
+  const original = limited(predictedOriginalOf(plan.prediction, sample, modelOutput, start), plan.limit);
 
   // 2. f(z, t) = c_skip(t) z + c_out(t) x_0, which is z itself at t = 0 (section 4.1 of the paper)
   const t = plan.timesteps[index]! * plan.timestepScaling;
@@ -131,8 +114,7 @@ function step(plan: Plan, { index, sample, modelOutput, noise }: StepInput): Ste
     return { previous: predictedOriginal, predictedOriginal, history: NO_HISTORY };
   }
   if (noise === undefined) throw new TypeError('lcm wants noise in every step but the last');
-  const nextSignal = f32(Math.sqrt(plan.nextAlphaBars[index]!));
-  const nextSpread = f32(Math.sqrt(f32(1 - plan.nextAlphaBars[index]!)));
-  const previous = predictedOriginal.map((value, i) => f32(nextSignal * value) + f32(nextSpread * noise[i]!));
+  const end = mixtureAt(plan.endAlphaBars[index]!);
+  const previous = predictedOriginal.map((value, i) => f32(end.signal * value) + f32(end.spread * noise[i]!));
   return { previous, predictedOriginal, history: NO_HISTORY };
 }

@@ -37,7 +37,11 @@ export interface TrainingDefaults {
   readonly betaSchedule: BetaSchedule;
 }
 
-/** The defaults of all diffusers schedulers but LCM's. */
+/**
+ * Where a config names no betas: the defaults of diffusers' DDPM, DDIM, Euler, Euler ancestral, LMS, PNDM, DPM-Solver, DEIS
+ * and UniPC classes. Not of Heun, KDPM2 and DPM-Solver SDE (0.00085 to 0.012, linear), nor of LCM and TCD (the same,
+ * scaled_linear): look into the signature of the class.
+ */
 export const DDPM_DEFAULTS: TrainingDefaults = { betaStart: 0.0001, betaEnd: 0.02, betaSchedule: 'linear' };
 
 export function trainingOptions(
