@@ -38,9 +38,9 @@ export interface TrainingDefaults {
 }
 
 /**
- * Where a config names no betas: the defaults of diffusers' DDPM, DDIM, Euler, Euler ancestral, LMS, PNDM, DPM-Solver, DEIS
- * and UniPC classes. Not of Heun, KDPM2 and DPM-Solver SDE (0.00085 to 0.012, linear), nor of LCM and TCD (the same,
- * scaled_linear): look into the signature of the class.
+ * Where a config names no betas: what diffusers' classes of DDPM, DDIM, Euler, Euler ancestral and DPM-Solver take.
+ * Not all take it: Heun, KDPM2 and DPM-Solver SDE go from 0.00085 to 0.012 linear, LCM and TCD so scaled_linear. The
+ * signature of the class says.
  */
 export const DDPM_DEFAULTS: TrainingDefaults = { betaStart: 0.0001, betaEnd: 0.02, betaSchedule: 'linear' };
 
