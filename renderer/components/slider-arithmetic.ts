@@ -47,6 +47,19 @@ export function readNumber(text: string, range: Range): number | null {
   return settle(Number(plain), range);
 }
 
+/** Why what was typed is not taken as it is, in one sentence; null when it is. */
+export function faultOf(text: string, name: string, range: Range, value: number): string | null {
+  const number = readNumber(text, range);
+  if (number === null) return notANumber(text, name, String(value));
+  const wide = { ...range, hardMin: -Infinity, hardMax: Infinity };
+  const asked = readNumber(text, wide) ?? number;
+  if (asked > range.hardMax) return `${name} set to ${range.hardMax}, the most there is.`;
+  return asked < range.hardMin ? `${name} set to ${range.hardMin}, the least there is.` : null;
+}
+
+export const notANumber = (text: string, name: string, stays: string): string =>
+  `“${text.trim().slice(0, 12)}” is no number; ${name.toLowerCase()} stays ${stays}.`;
+
 /** Where the knob stands, 0 to 1; values beyond the soft range stay at its end. */
 export const shareOf = (value: number, range: Range): number =>
   clamp((value - range.min) / (range.max - range.min), 0, 1);

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { fixed } from '../words/numbers.js';
-import { nudge, readNumber, scrub, shareOf, valueAt, type Range } from './slider-arithmetic.js';
+import { faultOf, nudge, readNumber, scrub, shareOf, valueAt, type Range } from './slider-arithmetic.js';
 
 interface SliderFieldProps {
   readonly label: string;
@@ -9,10 +9,14 @@ interface SliderFieldProps {
   readonly standard: number;
   readonly range: Range;
   readonly onChange: (value: number) => void;
+  /** Why a typed number was not taken as it is; null once one was. */
+  readonly onFault?: (fault: string | null) => void;
+  /** After Enter took the number. */
+  readonly onEnter?: () => void;
 }
 
 /** One control with two faces: a slider, and the number it stands at. */
-export function SliderField({ label, value, standard, range, onChange }: SliderFieldProps) {
+export function SliderField({ label, value, standard, range, onChange, onFault, onEnter }: SliderFieldProps) {
   const id = useId();
   const row = useRef<HTMLDivElement>(null);
   const [typed, setTyped] = useState<string | null>(null);
@@ -36,8 +40,10 @@ export function SliderField({ label, value, standard, range, onChange }: SliderF
   };
 
   const commit = (): void => {
-    const number = typed === null ? null : readNumber(typed, range);
+    if (typed === null) return;
+    const number = readNumber(typed, range);
     if (number !== null) onChange(number);
+    onFault?.(faultOf(typed, label, range, value));
     setTyped(null);
   };
 
@@ -89,11 +95,14 @@ export function SliderField({ label, value, standard, range, onChange }: SliderF
         onChange={(event) => setTyped(event.currentTarget.value)}
         onBlur={commit}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            event.preventDefault();
-            commit();
-            event.currentTarget.select();
-          } else arrows(event);
+          if (event.key !== 'Enter') return arrows(event);
+          commit();
+          // With Ctrl it means "generate" to the window, with the number just taken.
+          if (event.ctrlKey || event.metaKey) return undefined;
+          event.preventDefault();
+          if (onEnter) onEnter();
+          else event.currentTarget.select();
+          return undefined;
         }}
       />
     </div>

@@ -4,6 +4,7 @@ import { plural } from '../words/numbers.js';
 import { setPreferences } from '../studio/preferences.js';
 import { shellStore } from '../shell/shell-store.js';
 import { reuse, reuseSeed } from '../generate/actions.js';
+import { select } from '../generate/selection.js';
 import { deleteMeant, keepMeant, meant, moveCursor, restoreMeant, selectAll, show, underCursor } from './browsing.js';
 import { galleryStore } from './gallery-store.js';
 
@@ -19,8 +20,9 @@ const withCursor = (run: (id: string) => void) => (): void => {
 };
 const toGenerate = (run: (id: string) => void) =>
   withCursor((id) => {
-    run(id);
     setPreferences({ panel: 'generate' });
+    select({ kind: 'picture', id });
+    run(id);
   });
 
 export const SEARCH_ID = 'gallery-search';

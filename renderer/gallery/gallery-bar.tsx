@@ -59,7 +59,8 @@ export function GalleryBar() {
           id={SEARCH_ID}
           type="search"
           data-first-focus=""
-          placeholder="Prompt, model, sampler or seed"
+          placeholder="Search"
+          title="Prompt, model, sampler or seed"
           aria-label="Search pictures"
           spellCheck={false}
           value={text}

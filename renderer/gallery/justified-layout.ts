@@ -74,7 +74,11 @@ export function justify<T extends Sized>(items: readonly T[], { width, rowHeight
       close(index + 1, Math.round(height), true);
     }
   }
-  if (start < items.length) close(items.length, rowHeight, false);
+  if (start < items.length) {
+    // As tall as the row above, as far as that fits.
+    const fitting = Math.floor((width - (items.length - 1 - start) * gap) / aspects);
+    close(items.length, Math.max(1, Math.min(rows.at(-1)?.height ?? rowHeight, fitting)), false);
+  }
   return rows;
 }
 

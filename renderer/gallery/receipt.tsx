@@ -4,7 +4,6 @@ import FolderOpen from 'lucide-react/icons/folder-open';
 import Heart from 'lucide-react/icons/heart';
 import Maximize from 'lucide-react/icons/maximize-2';
 import Trash from 'lucide-react/icons/trash-2';
-import Undo from 'lucide-react/icons/undo-2';
 import type { Picture } from '../../app/contracts/gallery.js';
 import { pictureUrl } from '../../app/contracts/window.js';
 import { ActionButton } from '../components/action-button.js';
@@ -82,19 +81,15 @@ function One({ picture, bin }: { picture: Picture; bin: boolean }) {
           </>
         )}
       </div>
-      <div className="group icons">
-        {bin ? (
-          <ActionButton action={restore} icon={Undo} />
-        ) : (
-          <>
-            <ActionButton action={keep} icon={Heart} pressed={picture.kept} label={picture.kept ? 'Kept' : 'Keep'} />
-            <ActionButton action={fullView} icon={Maximize} />
-            <ActionButton action={copy} icon={Copy} />
-            <ActionButton action={reveal} icon={FolderOpen} />
-            <ActionButton action={remove} icon={Trash} />
-          </>
-        )}
-      </div>
+      {bin ? null : (
+        <div className="group icons">
+          <ActionButton action={keep} icon={Heart} pressed={picture.kept} label={picture.kept ? 'Kept' : 'Keep'} />
+          <ActionButton action={fullView} icon={Maximize} />
+          <ActionButton action={copy} icon={Copy} />
+          <ActionButton action={reveal} icon={FolderOpen} />
+          <ActionButton action={remove} icon={Trash} />
+        </div>
+      )}
       <Words picture={picture} />
       <Facts picture={picture} />
     </>

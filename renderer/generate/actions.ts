@@ -16,7 +16,7 @@ import {
 import { removeJob, resumeJob, stop, submit, vary } from './generating.js';
 import { generateStore } from './generate-store.js';
 import { moveInFilm, select, shownNow, shownPicture } from './selection.js';
-import { focusNegative, focusPrompt } from './focus.js';
+import { focusNegative, focusPrompt, focusPromptEnd } from './focus.js';
 import { STEPS } from './ranges.js';
 import { nudge } from '../components/slider-arithmetic.js';
 
@@ -56,12 +56,19 @@ function deleteShown(): void {
   });
 }
 
+/** Afterwards Enter generates: the focus is in the prompt. */
 export function reuse(id: string): void {
-  pictureDetail(id).then(({ receipt }) => takeSettings(receipt.settings), reportProblem);
+  pictureDetail(id).then(({ receipt }) => {
+    takeSettings(receipt.settings);
+    focusPromptEnd();
+  }, reportProblem);
 }
 
 export function reuseSeed(id: string): void {
-  pictureDetail(id).then(({ receipt }) => takeSettings({ seed: receipt.settings.seed }), reportProblem);
+  pictureDetail(id).then(({ receipt }) => {
+    takeSettings({ seed: receipt.settings.seed });
+    focusPromptEnd();
+  }, reportProblem);
 }
 
 const group = 'Generate';

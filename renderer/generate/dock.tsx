@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type MouseEvent } from 'react';
 import CornerDownLeft from 'lucide-react/icons/corner-down-left';
 import Minus from 'lucide-react/icons/minus';
 import Plus from 'lucide-react/icons/plus';
@@ -9,11 +9,11 @@ import { NoticeBar } from '../components/notice-bar.js';
 import { nudge, readNumber } from '../components/slider-arithmetic.js';
 import { useStudio } from '../studio/studio-store.js';
 import { remedyFor } from '../words/errors.js';
-import { duration } from '../words/numbers.js';
+import { guess } from '../words/numbers.js';
 import { whyNotGenerate } from './actions.js';
 import { changeDraft, chooseModelFolder } from './drafting.js';
 import { estimate } from './estimate.js';
-import { NEGATIVE_ID, PROMPT_ID } from './focus.js';
+import { focusPromptEnd, NEGATIVE_ID, PROMPT_ID } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { stop, submit } from './generating.js';
 import { RemedyButton } from './job-notice.js';
@@ -26,6 +26,8 @@ export function Dock() {
   const hasModel = useGenerate(({ draft }) => draft.model !== '');
   const problem = useGenerate((state) => state.problem);
   const negativeLabel = useId();
+  const [field, setField] = useState<Field>('prompt');
+  useEffect(focusPromptEnd, []);
   return (
     <form
       className="dock"
@@ -73,6 +75,7 @@ export function Dock() {
           spellCheck={false}
           autoComplete="off"
           value={prompt}
+          onFocus={() => setField('prompt')}
           onChange={(event) => changeDraft({ prompt: event.currentTarget.value })}
         />
         <div className="negative">
@@ -88,9 +91,10 @@ export function Dock() {
             spellCheck={false}
             autoComplete="off"
             value={negative}
+            onFocus={() => setField('negative')}
             onChange={(event) => changeDraft({ negative: event.currentTarget.value })}
           />
-          <Tokens />
+          <Tokens field={field} />
         </div>
       </div>
       <Shutter />
@@ -98,22 +102,31 @@ export function Dock() {
   );
 }
 
-function Tokens() {
+type Field = 'prompt' | 'negative';
+
+/** Of the field that has the focus, or had it last. */
+function Tokens({ field }: { field: Field }) {
   const prompt = useGenerate((state) => state.promptTokens);
   const negative = useGenerate((state) => state.negativeTokens);
-  if (!prompt) return null;
-  const over = over75(prompt) ? prompt : negative && over75(negative) ? negative : null;
+  const [own, other] = field === 'prompt' ? [prompt, negative] : [negative, prompt];
+  if (!own) return null;
+  const over = overBy(own);
+  const otherOver = other ? overBy(other) : 0;
   return (
-    <span className={`tokens num${over ? ' warn' : ''}`} role="status" aria-live="off">
-      {over
-        ? `${over.tokens} of ${over.limit} tokens${over === prompt ? '' : ' left out'}; the last ${over.tokens - over.limit} are not read`
-        : `${prompt.tokens} of ${prompt.limit} tokens`}
+    <span className={`tokens num${over > 0 || otherOver > 0 ? ' warn' : ''}`} role="status" aria-live="off">
+      {own.tokens} of {own.limit} tokens
+      {over > 0 ? `; the last ${over} are not read` : ''}
+      {otherOver > 0 ? `; ${field === 'prompt' ? 'without' : 'prompt'} is over by ${otherOver}` : ''}
     </span>
   );
 }
 
-const over75 = ({ tokens, limit }: TokenCount): boolean => tokens > limit;
+const overBy = ({ tokens, limit }: TokenCount): number => Math.max(0, tokens - limit);
 
+/** Generate and Stop share one place: for this long after one was pressed or they changed, a click is the second half of a double click. */
+const SECOND_CLICK_MS = 600;
+
+/** Every part keeps its place, whether something runs or not: nothing moves under the pointer. */
 function Shutter() {
   const busy = useStudio(({ queue }) => queue.jobs.some(({ state }) => state === 'running' || state === 'waiting'));
   const running = useStudio(({ queue }) => queue.jobs.some(({ state }) => state === 'running'));
@@ -121,34 +134,57 @@ function Shutter() {
   const quiet = useGenerate(({ selection }) => selection.kind === 'job');
   const failed = useStudio(({ queue }) => quiet && queue.jobs.some(({ state }) => state === 'failed'));
   const refused = useGenerate(({ problem }) => problem !== null && remedyFor(problem.kind) !== 'none');
+  const pressed = useRef({ busy, at: -Infinity });
+  useLayoutEffect(() => {
+    if (pressed.current.busy !== busy) pressed.current = { busy, at: performance.now() };
+  }, [busy]);
+  /** Keys press a button without a pointer, and are always meant. */
+  const isSecondClick = (event: MouseEvent): boolean => {
+    const second = event.detail > 0 && performance.now() - pressed.current.at < SECOND_CLICK_MS;
+    if (!second) pressed.current.at = performance.now();
+    return second;
+  };
   return (
-    <div className={`shutter${busy ? ' busy' : ''}`}>
+    <div className="shutter">
       {busy ? (
-        <>
-          <button type="button" className="stopper big" disabled={!running} onClick={stop}>
-            <Icon of={Square} />
-            Stop<kbd>Esc</kbd>
-          </button>
-          <button type="submit" className="quiet outlined" disabled={why !== null}>
-            Add to queue
-            <EnterKey />
-          </button>
-        </>
+        <button
+          key="stop"
+          type="button"
+          className="stopper big"
+          disabled={!running}
+          onClick={(event) => {
+            if (!isSecondClick(event)) stop();
+          }}
+        >
+          <Icon of={Square} />
+          Stop<kbd>Esc</kbd>
+        </button>
       ) : (
         <button
+          key="generate"
           type="submit"
           className={`${failed || refused ? 'stopper' : 'primary'} big`}
           disabled={why !== null}
           title={why ?? undefined}
+          onClick={(event) => {
+            if (isSecondClick(event)) event.preventDefault();
+          }}
         >
           Generate
           <EnterKey />
         </button>
       )}
-      <div className="count">
-        <CountStepper />
-        <Estimate />
+      <div className="shutter-second">
+        {busy ? (
+          <button type="submit" className="quiet outlined" disabled={why !== null}>
+            Add to queue
+            <EnterKey />
+          </button>
+        ) : (
+          <Estimate />
+        )}
       </div>
+      <CountStepper />
     </div>
   );
 }
@@ -164,45 +200,50 @@ function CountStepper() {
   const count = useGenerate(({ draft }) => draft.count);
   const set = (value: number): void => changeDraft({ count: value });
   return (
-    <span className="stepper" role="group" aria-label="Pictures">
-      <button
-        type="button"
-        aria-label="Fewer pictures"
-        disabled={count <= COUNT.hardMin}
-        onClick={(event) => set(nudge(count, -1, COUNT, event))}
-      >
-        <Icon of={Minus} size={14} />
-      </button>
-      <input
-        type="text"
-        inputMode="numeric"
-        className="num"
-        role="spinbutton"
-        aria-label="Number of pictures"
-        aria-valuenow={count}
-        aria-valuemin={COUNT.hardMin}
-        aria-valuemax={COUNT.hardMax}
-        value={count}
-        onFocus={(event) => event.currentTarget.select()}
-        onChange={(event) => {
-          const number = readNumber(event.currentTarget.value, COUNT);
-          if (number !== null) set(number);
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-          event.preventDefault();
-          set(nudge(count, event.key === 'ArrowUp' ? 1 : -1, COUNT, event));
-        }}
-      />
-      <button
-        type="button"
-        aria-label="More pictures"
-        disabled={count >= COUNT.hardMax}
-        onClick={(event) => set(nudge(count, 1, COUNT, event))}
-      >
-        <Icon of={Plus} size={14} />
-      </button>
-    </span>
+    <div className="count">
+      <span className="stepper" role="group" aria-label="Pictures">
+        <button
+          type="button"
+          aria-label="Fewer pictures"
+          disabled={count <= COUNT.hardMin}
+          onClick={(event) => set(nudge(count, -1, COUNT, event))}
+        >
+          <Icon of={Minus} size={14} />
+        </button>
+        <input
+          type="text"
+          inputMode="numeric"
+          className="num"
+          role="spinbutton"
+          aria-label="Number of pictures"
+          aria-valuenow={count}
+          aria-valuemin={COUNT.hardMin}
+          aria-valuemax={COUNT.hardMax}
+          value={count}
+          onFocus={(event) => event.currentTarget.select()}
+          onChange={(event) => {
+            const number = readNumber(event.currentTarget.value, COUNT);
+            if (number !== null) set(number);
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+            event.preventDefault();
+            set(nudge(count, event.key === 'ArrowUp' ? 1 : -1, COUNT, event));
+          }}
+        />
+        <button
+          type="button"
+          aria-label="More pictures"
+          disabled={count >= COUNT.hardMax}
+          onClick={(event) => set(nudge(count, 1, COUNT, event))}
+        >
+          <Icon of={Plus} size={14} />
+        </button>
+      </span>
+      <span className="dim" aria-hidden="true">
+        {count === 1 ? 'picture' : 'pictures'}
+      </span>
+    </div>
   );
 }
 
@@ -214,7 +255,7 @@ function Estimate() {
   });
   return seconds === null ? null : (
     <span className="num dim" title="From the last picture of this model on this machine">
-      about {duration(seconds)}
+      about {guess(seconds)}
     </span>
   );
 }

@@ -45,15 +45,11 @@ export function drawSeed(): number {
   return word % SEED_DRAWN_BELOW;
 }
 
-export function newSeed(): void {
-  changeDraft({ seed: drawSeed() });
-  generateStore.setState({ seedUsed: false });
-}
+export const newSeed = (): void => changeDraft({ seed: drawSeed() });
 
 /** A seed that a person typed is meant: the next job uses it, and it is locked so that it stays. */
 export function typeSeed(seed: number): void {
   changeDraft({ seed: clamp(Math.trunc(seed), 0, Number.MAX_SAFE_INTEGER), seedLocked: true });
-  generateStore.setState({ seedUsed: false });
 }
 
 export const toggleSeedLock = (): void => changeDraft({ seedLocked: !generateStore.getState().draft.seedLocked });
@@ -92,7 +88,7 @@ export function takeSettings(settings: Partial<GenerationSettings>): void {
   }
   const before: Draft = { ...draft };
   changeDraft({ ...rest, ...(model ? { model: model.id } : {}) });
-  generateStore.setState({ sizeNote: null, ...(settings.seed === undefined ? {} : { seedUsed: false }) });
+  generateStore.setState({ sizeNote: null });
   if (before.prompt.trim() !== '' && rest.prompt !== undefined && rest.prompt !== before.prompt)
     rememberPrompt(before.prompt);
 }

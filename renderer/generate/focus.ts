@@ -5,4 +5,15 @@ export const NEGATIVE_ID = 'negative-prompt';
 const focus = (id: string) => (): void => document.getElementById(id)?.focus();
 
 export const focusPrompt = focus(PROMPT_ID);
+
+/** With the caret at the end, once the window shows what was just changed. */
+export function focusPromptEnd(): void {
+  requestAnimationFrame(() => {
+    const field = document.getElementById(PROMPT_ID);
+    if (!(field instanceof HTMLTextAreaElement)) return;
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+    field.scrollTop = field.scrollHeight;
+  });
+}
 export const focusNegative = focus(NEGATIVE_ID);

@@ -13,16 +13,17 @@ import { Stage } from './stage.js';
 /** Film, stage, dock, settings. */
 export function GeneratePanel() {
   const fullView = useGenerate((state) => state.fullView);
+  const settingsShown = useGenerate((state) => state.settingsShown);
   return (
-    <SideColumn name="settings" side={<SettingsColumn />}>
+    <SideColumn name="settings" side={settingsShown ? <SettingsColumn /> : null}>
       <div className="generate">
         <Film />
         <div className="work" data-region="main" tabIndex={-1}>
           <Stage />
+          <SettingsOffer />
           <Dock />
         </div>
         {fullView ? <GenerateFullView /> : null}
-        <SettingsOffer />
       </div>
     </SideColumn>
   );

@@ -11,6 +11,7 @@ import { toMultiple } from './picture-size.js';
 /** What will be asked for: the settings of a job, and how the panel treats them. */
 export interface Draft extends GenerationSettings {
   readonly count: number;
+  /** Unless it is locked, the seed is drawn anew as soon as a job took it. */
   readonly seedLocked: boolean;
 }
 
@@ -37,8 +38,6 @@ export interface Live {
 
 export interface GenerateState {
   readonly draft: Draft;
-  /** The seed in the field made a picture already: unless it is locked, the next job draws another. */
-  readonly seedUsed: boolean;
   readonly selection: Selection;
   readonly live: Live | null;
   /** The last picture that came while the window watched: its preview stays until its pixels are there. */
@@ -49,11 +48,15 @@ export interface GenerateState {
   readonly problem: StudioError | null;
   /** "Size set to 512 × 640: sides are multiples of 8." Shown under the size until the next change. */
   readonly sizeNote: string | null;
+  /** Why a typed step count, guidance or seed was not taken as it is. Shown under them until the next is. */
+  readonly numberNote: string | null;
   readonly paces: Readonly<Record<string, Pace>>;
   readonly fullView: boolean;
   readonly actualSize: boolean;
   readonly modelMenuOpen: boolean;
   readonly moreOpen: boolean;
+  /** The column of settings. */
+  readonly settingsShown: boolean;
   /** Settings read from a picture, offered as differences to take or leave. */
   readonly offer: { readonly from: string; readonly read: ReadSettings } | null;
 }
@@ -76,7 +79,6 @@ const firstDraft: Draft = {
 
 export const generateStore = createStore<GenerateState>(() => ({
   draft: firstDraft,
-  seedUsed: true,
   selection: { kind: 'follow' },
   live: null,
   justMade: null,
@@ -84,11 +86,13 @@ export const generateStore = createStore<GenerateState>(() => ({
   negativeTokens: null,
   problem: null,
   sizeNote: null,
+  numberNote: null,
   paces: {},
   fullView: false,
   actualSize: false,
   modelMenuOpen: false,
   moreOpen: false,
+  settingsShown: true,
   offer: null,
 }));
 

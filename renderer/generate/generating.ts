@@ -12,13 +12,17 @@ import { select } from './selection.js';
 
 /** Ask for pictures as the draft says. Main puts the job on disk before it answers. */
 export function submit(options: { newSeed?: boolean } = {}): void {
-  const { draft, seedUsed } = generateStore.getState();
+  const { draft } = generateStore.getState();
   if (!draft.model) return;
-  const seed = options.newSeed || (seedUsed && !draft.seedLocked) ? drawSeed() : draft.seed;
-  if (seed !== draft.seed) changeDraft({ seed });
+  const seed = options.newSeed ? drawSeed() : draft.seed;
+  const next = draft.seedLocked ? seed : drawSeed();
   rememberPrompt(draft.prompt);
-  generateStore.setState({ seedUsed: true, problem: null, selection: { kind: 'follow' } });
-  send({ ...settingsOf(draft), seed }, draft.count);
+  generateStore.setState({ problem: null, selection: { kind: 'follow' } });
+  // The field always shows the seed of the next job; a refused one gives its seed back.
+  changeDraft({ seed: next });
+  send({ ...settingsOf(draft), seed }, draft.count, () => {
+    if (generateStore.getState().draft.seed === next) changeDraft({ seed: draft.seed });
+  });
 }
 
 /** The picture's own settings once more, with a new seed; the draft stays as it is. */
@@ -29,12 +33,15 @@ export function vary(id: string): void {
   }, reportProblem);
 }
 
-function send(settings: Job['settings'], count: number): void {
+function send(settings: Job['settings'], count: number, refused?: () => void): void {
   ask('generation.submit', { settings, count }).then(
     (job) => {
       for (const text of job.notices) showToast({ tone: 'info', text, action: null });
     },
-    (error: unknown) => generateStore.setState({ problem: asStudioError(error) }),
+    (error: unknown) => {
+      generateStore.setState({ problem: asStudioError(error) });
+      refused?.();
+    },
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 import ArrowLeftRight from 'lucide-react/icons/arrow-left-right';
 import ChevronRight from 'lucide-react/icons/chevron-right';
 import Dices from 'lucide-react/icons/dice-5';
@@ -9,10 +9,12 @@ import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
 import { Segments } from '../components/segments.js';
 import { SelectField } from '../components/select-field.js';
+import { notANumber } from '../components/slider-arithmetic.js';
 import { SliderField } from '../components/slider-field.js';
 import { modelById, useStudio } from '../studio/studio-store.js';
 import { generateActions } from './actions.js';
 import { changeDraft, setSize, typeSeed } from './drafting.js';
+import { focusPromptEnd } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { ModelMenu } from './model-menu.js';
 import { ASPECTS, aspectOf, presetSize } from './picture-size.js';
@@ -40,10 +42,10 @@ export function SettingsColumn() {
           </p>
         ))}
       </div>
-      <div className="group">
+      <div className="group noted">
         <SizeFields />
       </div>
-      <div className="group">
+      <div className="group noted">
         <div className="row two">
           <SelectField
             label="Sampler"
@@ -66,6 +68,8 @@ export function SettingsColumn() {
           standard={standard.steps}
           range={STEPS}
           onChange={(steps) => changeDraft({ steps })}
+          onFault={noteNumber}
+          onEnter={focusPromptEnd}
         />
         <SliderField
           label="Guidance"
@@ -73,11 +77,14 @@ export function SettingsColumn() {
           standard={standard.cfg}
           range={GUIDANCE}
           onChange={(cfg) => changeDraft({ cfg })}
+          onFault={noteNumber}
+          onEnter={focusPromptEnd}
         />
+        <SeedField />
         {draft.cfg <= 1 ? (
           <p className="note">No guidance: what to leave out has no effect, and a step takes half the time.</p>
         ) : null}
-        <SeedField />
+        <FieldNote of="numberNote" />
       </div>
       <button
         type="button"
@@ -96,6 +103,8 @@ export function SettingsColumn() {
             standard={1}
             range={CLIP_SKIP}
             onChange={(clipSkip) => changeDraft({ clipSkip })}
+            onFault={noteNumber}
+            onEnter={focusPromptEnd}
           />
         </div>
       ) : null}
@@ -103,10 +112,34 @@ export function SettingsColumn() {
   );
 }
 
+const noteNumber = (numberNote: string | null): void => generateStore.setState({ numberNote });
+const noteSize = (sizeNote: string): void => generateStore.setState({ sizeNote });
+
+/** In the space under its group, so that nothing moves when it comes. */
+function FieldNote({ of }: { of: 'sizeNote' | 'numberNote' }) {
+  const note = useGenerate((state) => state[of]);
+  return (
+    <p className="field-note" role="status" title={note ?? undefined}>
+      {note}
+    </p>
+  );
+}
+
+/** Enter takes what was typed and goes back to the prompt; with Ctrl the window generates with it. */
+const entering =
+  (commit: () => void) =>
+  (event: KeyboardEvent): boolean => {
+    if (event.key !== 'Enter') return false;
+    commit();
+    if (event.ctrlKey || event.metaKey) return true;
+    event.preventDefault();
+    focusPromptEnd();
+    return true;
+  };
+
 function SizeFields() {
   const width = useGenerate(({ draft }) => draft.width);
   const height = useGenerate(({ draft }) => draft.height);
-  const note = useGenerate((state) => state.sizeNote);
   const model = useStudio(({ models }) => modelById(models, generateStore.getState().draft.model));
   const rule = { sizeMultiple: model?.sizeMultiple ?? 8, nativeSize: model?.nativeSize ?? 512 };
   const aspect = aspectOf(width, height, rule);
@@ -123,11 +156,6 @@ function SizeFields() {
           onCommit={(h) => setSize(width, h)}
         />
       </div>
-      {note ? (
-        <p className="note" role="status">
-          {note}
-        </p>
-      ) : null}
       <Segments
         label="Aspect"
         className="aspects"
@@ -154,6 +182,7 @@ function SizeFields() {
           setSize(preset.width, preset.height);
         }}
       />
+      <FieldNote of="sizeNote" />
     </>
   );
 }
@@ -170,10 +199,13 @@ interface SideFieldProps {
 function SideField({ label, name, value, step, onCommit }: SideFieldProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const commit = (): void => {
-    const number = typed === null ? NaN : Number(typed.trim());
-    if (Number.isFinite(number) && number >= 1) onCommit(Math.round(number));
+    if (typed === null) return;
+    const number = /^\d+([.,]\d+)?$/.test(typed.trim()) ? Number(typed.trim().replace(',', '.')) : NaN;
+    if (Number.isFinite(number)) onCommit(Math.round(number));
+    else noteSize(notANumber(typed, name, String(value)));
     setTyped(null);
   };
+  const enter = entering(commit);
   return (
     <label className="field">
       <span>{label}</span>
@@ -187,10 +219,8 @@ function SideField({ label, name, value, step, onCommit }: SideFieldProps) {
         onChange={(event) => setTyped(event.currentTarget.value)}
         onBlur={commit}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            event.preventDefault();
-            commit();
-          } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+          if (enter(event)) return;
+          if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
             event.preventDefault();
             setTyped(null);
             onCommit(Math.max(step, value + (event.key === 'ArrowUp' ? 1 : -1) * step * (event.shiftKey ? 10 : 1)));
@@ -206,10 +236,13 @@ function SeedField() {
   const locked = useGenerate(({ draft }) => draft.seedLocked);
   const [typed, setTyped] = useState<string | null>(null);
   const commit = (): void => {
-    const number = typed === null || !/^\d+$/.test(typed.trim()) ? NaN : Number(typed);
+    if (typed === null) return;
+    const number = /^\d+$/.test(typed.trim()) ? Number(typed) : NaN;
     if (Number.isFinite(number) && number !== seed) typeSeed(number);
+    noteNumber(faultOfSeed(typed, seed));
     setTyped(null);
   };
+  const enter = entering(commit);
   return (
     <div className="row seed">
       <label className="field">
@@ -223,15 +256,16 @@ function SeedField() {
           onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => setTyped(event.currentTarget.value)}
           onBlur={commit}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter') return;
-            event.preventDefault();
-            commit();
-          }}
+          onKeyDown={enter}
         />
       </label>
       <ActionButton action={generateActions.newSeed} icon={Dices} boxed />
       <ActionButton action={generateActions.lockSeed} icon={locked ? Lock : LockOpen} boxed pressed={locked} />
     </div>
   );
+}
+
+function faultOfSeed(typed: string, seed: number): string | null {
+  if (!/^\d+$/.test(typed.trim())) return notANumber(typed, 'Seed', String(seed));
+  return Number(typed) > Number.MAX_SAFE_INTEGER ? `Seed set to ${Number.MAX_SAFE_INTEGER}, the most there is.` : null;
 }

@@ -6,7 +6,7 @@ import { useRecent } from '../studio/recent-pictures.js';
 import { useStudio } from '../studio/studio-store.js';
 import { Caption } from './caption.js';
 import { changeDraft } from './drafting.js';
-import { focusPrompt } from './focus.js';
+import { focusPromptEnd } from './focus.js';
 import { useGenerate } from './generate-store.js';
 import { JobNotice } from './job-notice.js';
 import { PreviewCanvas } from './preview-canvas.js';
@@ -105,7 +105,7 @@ function EmptyStage() {
           className="try"
           onClick={() => {
             changeDraft({ prompt: TRY });
-            focusPrompt();
+            focusPromptEnd();
           }}
         >
           <span className="dim">Try</span> {TRY}

@@ -3,7 +3,7 @@ import { popupIsOpen } from '../keyboard/dispatch.js';
 import { clearSelection } from '../gallery/browsing.js';
 import { galleryStore } from '../gallery/gallery-store.js';
 import { whyNotGenerate } from '../generate/actions.js';
-import { moveJob, stop, submit } from '../generate/generating.js';
+import { moveJob, removeJob, stop, stopJob, submit } from '../generate/generating.js';
 import { generateStore } from '../generate/generate-store.js';
 import { select } from '../generate/selection.js';
 import { noticesStore, undoLast } from '../studio/notices.js';
@@ -67,14 +67,39 @@ export function climbDown(): void {
   return undefined;
 }
 
+/** Id of the queue entry that has the focus, itself or by one of its buttons. */
+const focusedJob = (): string | null => document.activeElement?.closest('[data-job]')?.getAttribute('data-job') ?? null;
+
+export const focusRow = (id: string): void =>
+  document.querySelector<HTMLElement>(`[data-job="${CSS.escape(id)}"]`)?.focus();
+
+function walkQueue(direction: 1 | -1): void {
+  const { jobs } = studioStore.getState().queue;
+  const at = jobs.findIndex(({ id }) => id === focusedJob());
+  const next = jobs[at < 0 ? 0 : Math.min(jobs.length - 1, Math.max(0, at + direction))];
+  if (next) focusRow(next.id);
+}
+
+function dropFocusedJob(): void {
+  const job = studioStore.getState().queue.jobs.find(({ id }) => id === focusedJob());
+  if (job?.state === 'running') stopJob(job.id);
+  else if (job) removeJob(job);
+}
+
 /** The queue entry that has the focus moves among the waiting ones. */
 function moveFocusedJob(direction: 1 | -1): void {
-  const id = document.activeElement?.closest('[data-job]')?.getAttribute('data-job');
+  const id = focusedJob();
   const waiting = studioStore.getState().queue.jobs.filter(({ state }) => state === 'waiting');
   const at = waiting.findIndex((job) => job.id === id);
   const to = at + direction;
-  if (id == null || at < 0 || to < 0 || to >= waiting.length) return;
+  if (id === null || at < 0 || to < 0 || to >= waiting.length) return;
   moveJob(id, to);
+}
+
+/** The settings column of Generate comes back with the next start; the one of the Gallery is remembered. */
+function toggleInspector(): void {
+  if (panelNow() === 'generate') generateStore.setState(({ settingsShown }) => ({ settingsShown: !settingsShown }));
+  else setPreferences({ inspector: !studioStore.getState().preferences.inspector });
 }
 
 export const shellActions = {
@@ -140,6 +165,33 @@ export const shellActions = {
     keys: ['Ctrl+J'],
     run: () => shellStore.setState(({ queueOpen }) => ({ queueOpen: !queueOpen })),
   },
+  queuePrevious: {
+    id: 'studio.queue-previous',
+    label: 'Job above',
+    scope: 'queue',
+    group,
+    keys: ['Up'],
+    inPalette: false,
+    run: () => walkQueue(-1),
+  },
+  queueNext: {
+    id: 'studio.queue-next',
+    label: 'Job below',
+    scope: 'queue',
+    group,
+    keys: ['Down'],
+    inPalette: false,
+    run: () => walkQueue(1),
+  },
+  queueDrop: {
+    id: 'studio.queue-drop',
+    label: 'Stop the job, or take it out of the queue',
+    scope: 'queue',
+    group,
+    keys: ['Del'],
+    inPalette: false,
+    run: dropFocusedJob,
+  },
   queueUp: {
     id: 'studio.queue-up',
     label: 'Move up in the queue',
@@ -161,10 +213,11 @@ export const shellActions = {
   inspector: {
     id: 'studio.inspector',
     label: 'Show or hide the inspector',
-    scope: 'gallery',
+    scope: 'anywhere',
     group,
     keys: ['Ctrl+I'],
-    run: () => setPreferences({ inspector: !studioStore.getState().preferences.inspector }),
+    unavailable: () => (panelNow() === 'settings' ? 'This panel has no inspector.' : null),
+    run: toggleInspector,
   },
   surround: {
     id: 'studio.surround',

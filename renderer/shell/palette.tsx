@@ -3,10 +3,12 @@ import { Command } from 'cmdk';
 import { useState } from 'react';
 import Box from 'lucide-react/icons/box';
 import Search from 'lucide-react/icons/search';
+import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import Zap from 'lucide-react/icons/chevron-right';
+import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
-import { chooseModel } from '../generate/drafting.js';
+import { changeDraft, chooseModel } from '../generate/drafting.js';
 import { select } from '../generate/selection.js';
 import type { Action } from '../keyboard/action.js';
 import { allActions } from '../keyboard/all-actions.js';
@@ -14,6 +16,7 @@ import { keyLabel } from '../keyboard/keys.js';
 import { useRecent } from '../studio/recent-pictures.js';
 import { isMac, pictureModels, studioStore, useStudio } from '../studio/studio-store.js';
 import { openPanel } from './actions.js';
+import { rank } from './palette-rank.js';
 import { asPanel, shellStore, useShell } from './shell-store.js';
 
 const PICTURES_SHOWN = 6;
@@ -41,16 +44,23 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
   const pictures = useRecent((state) => state.pictures);
   const mac = isMac();
   const actions = allActions.filter((action) => offered(action, panel, onlyPanel));
-  const wanted = text.trim().toLowerCase();
-  const found =
-    wanted === '' ? [] : pictures.filter(({ title }) => title.toLowerCase().includes(wanted)).slice(0, PICTURES_SHOWN);
+  const wanted = text.trim();
+  const found = wanted === '' ? [] : bestPictures(pictures, wanted);
+  const { samplers, schedules } = useStudio((state) => state.capabilities);
+  const choices =
+    wanted === '' || (onlyPanel && panel !== 'generate')
+      ? []
+      : [
+          ...samplers.map(({ id, label }) => ({ name: `Sampler: ${label}`, change: { sampler: id } })),
+          ...schedules.map(({ id, label }) => ({ name: `Schedule: ${label}`, change: { schedule: id } })),
+        ];
   const run = (what: () => void) => (): void => {
     close();
     // After the palette has given the focus back, so that what runs may move it.
     requestAnimationFrame(what);
   };
   return (
-    <Command label="Commands" loop>
+    <Command label="Commands" loop filter={(_value, query, names) => bestRank(query, names)}>
       <div className="palette-ask">
         <Icon of={Search} />
         <Command.Input
@@ -68,7 +78,8 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
           {actions.map((action) => (
             <Command.Item
               key={action.id}
-              value={`${action.label} ${action.group} ${action.id}`}
+              value={action.id}
+              keywords={[action.label]}
               className="option"
               onSelect={run(() => action.run?.())}
             >
@@ -85,7 +96,8 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
               .map(({ id, name }) => (
                 <Command.Item
                   key={id}
-                  value={`Use ${name} model ${id}`}
+                  value={`model ${id}`}
+                  keywords={[name, `Use ${name}`, `Model: ${name}`]}
                   className="option"
                   onSelect={run(() => {
                     chooseModel(id);
@@ -98,12 +110,32 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
               ))}
           </Command.Group>
         )}
+        {choices.length === 0 ? null : (
+          <Command.Group heading="Settings of the picture">
+            {choices.map(({ name, change }) => (
+              <Command.Item
+                key={name}
+                value={name}
+                keywords={[name, name.slice(name.indexOf(':') + 2)]}
+                className="option"
+                onSelect={run(() => {
+                  changeDraft(change);
+                  openPanel('generate');
+                })}
+              >
+                <Icon of={SlidersHorizontal} />
+                <span>{name}</span>
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
         {onlyPanel || found.length === 0 ? null : (
           <Command.Group heading="Pictures">
             {found.map(({ id, title }) => (
               <Command.Item
                 key={id}
-                value={`${title} ${id}`}
+                value={`picture ${id}`}
+                keywords={[title]}
                 className="option"
                 onSelect={run(() => {
                   select({ kind: 'picture', id });
@@ -120,6 +152,18 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
     </Command>
   );
 }
+
+const bestRank = (query: string, names: readonly string[] = []): number =>
+  Math.max(0, ...names.map((name) => rank(query, name)));
+
+/** Best first; among equals the newest, as they come. */
+const bestPictures = (pictures: readonly PictureSummary[], wanted: string): PictureSummary[] =>
+  pictures
+    .map((picture) => ({ picture, fit: rank(wanted, picture.title) }))
+    .filter(({ fit }) => fit > 0)
+    .toSorted((a, b) => b.fit - a.fit)
+    .slice(0, PICTURES_SHOWN)
+    .map(({ picture }) => picture);
 
 function offered(action: Action, panel: string, onlyPanel: boolean): boolean {
   if (!action.run || action.inPalette === false) return false;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useLayoutEffect, useRef, useState, type FocusEvent } from 'react';
 import ArrowRight from 'lucide-react/icons/play';
 import GripVertical from 'lucide-react/icons/grip-vertical';
 import Square from 'lucide-react/icons/square';
@@ -7,11 +7,48 @@ import type { Job } from '../../app/contracts/generation.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
 import { moveJob, removeJob, resumeJob, stopJob } from '../generate/generating.js';
+import { focusRow } from './actions.js';
 import { endedWords } from '../generate/progress-words.js';
 import { PreviewCanvas } from '../generate/preview-canvas.js';
 import { lastProgress, useProgress } from '../studio/progress.js';
-import { useStudio } from '../studio/studio-store.js';
+import { queueWords, useStudio } from '../studio/studio-store.js';
 import { duration, firstWords, plural, size } from '../words/numbers.js';
+
+/** Of the row that has the focus: where it goes on when that row ends. */
+interface Place {
+  readonly id: string;
+  readonly index: number;
+}
+
+/** One tab stop; a row that ends, or a button that goes, hands the focus to the row in its place. */
+function useRowFocus(jobs: readonly Job[]) {
+  const list = useRef<HTMLOListElement>(null);
+  const focused = useRef<Place | null>(null);
+  const [current, setCurrent] = useState<string | null>(null);
+  useLayoutEffect(() => {
+    if (!focused.current || list.current?.contains(document.activeElement)) return;
+    const { id, index } = focused.current;
+    const next = jobs.find((job) => job.id === id) ?? jobs[Math.min(index, jobs.length - 1)];
+    if (next) focusRow(next.id);
+    else document.querySelector<HTMLElement>('[data-scope="queue"]')?.focus();
+  }, [jobs]);
+  return {
+    list,
+    current: jobs.some(({ id }) => id === current) ? current : (jobs[0]?.id ?? null),
+    onFocus: (event: FocusEvent<HTMLElement>): void => {
+      const id = event.target.closest('[data-job]')?.getAttribute('data-job') ?? null;
+      if (id === null) return;
+      focused.current = { id, index: jobs.findIndex((job) => job.id === id) };
+      setCurrent(id);
+    },
+    onBlur: (event: FocusEvent<HTMLElement>): void => {
+      const to = event.relatedTarget;
+      if (to instanceof Node && !event.currentTarget.contains(to) && !to.contains(event.currentTarget)) {
+        focused.current = null;
+      }
+    },
+  };
+}
 
 /** What runs, waits and was stopped. Waiting jobs are moved by hand, or by Alt and the arrow keys. */
 export function QueuePopup() {
@@ -19,14 +56,15 @@ export function QueuePopup() {
   const secondsLeft = useStudio(({ queue }) => queue.secondsLeft);
   const [dragged, setDragged] = useState<string | null>(null);
   const waiting = jobs.filter(({ state }) => state === 'waiting');
-  const active = jobs.filter(({ state }) => state === 'waiting' || state === 'running').length;
+  const words = useStudio(({ queue }) => queueWords(queue));
+  const { list, current, onFocus, onBlur } = useRowFocus(jobs);
   return (
     <>
       <div className="queue-head">
         <b>Queue</b>
         <span className="dim num">
-          {active === 0 ? 'nothing waits' : plural(active, 'job')}
-          {active > 0 && secondsLeft !== null ? `, ${duration(secondsLeft)} left` : ''}
+          {words === '' ? 'nothing waits' : words}
+          {words !== '' && secondsLeft !== null ? `, ${duration(secondsLeft)} left` : ''}
         </span>
       </div>
       {jobs.length === 0 ? (
@@ -34,11 +72,12 @@ export function QueuePopup() {
           Press Enter in the prompt while a picture is being made, and the next one waits here.
         </p>
       ) : (
-        <ol aria-label="Jobs">
+        <ol aria-label="Jobs" ref={list} onFocus={onFocus} onBlur={onBlur}>
           {jobs.map((job) => (
             <JobRow
               key={job.id}
               job={job}
+              current={job.id === current}
               lifted={dragged === job.id}
               onLift={setDragged}
               onOver={() => {
@@ -54,7 +93,8 @@ export function QueuePopup() {
       )}
       {jobs.length > 0 ? (
         <p className="queue-foot">
-          Drag, or Alt and the arrow keys, to reorder. The queue is on disk and survives a restart.
+          Drag, or Alt and the arrow keys, to reorder; Del stops or removes. The queue is on disk and survives a
+          restart.
         </p>
       ) : null}
     </>
@@ -63,12 +103,14 @@ export function QueuePopup() {
 
 interface JobRowProps {
   readonly job: Job;
+  /** The one row that Tab reaches. */
+  readonly current: boolean;
   readonly lifted: boolean;
   readonly onLift: (id: string | null) => void;
   readonly onOver: () => void;
 }
 
-function JobRow({ job, lifted, onLift, onOver }: JobRowProps) {
+function JobRow({ job, current, lifted, onLift, onOver }: JobRowProps) {
   const words = firstWords(job.settings.prompt || 'No prompt', 60);
   const last = job.pictures.at(-1);
   const waiting = job.state === 'waiting';
@@ -76,7 +118,7 @@ function JobRow({ job, lifted, onLift, onOver }: JobRowProps) {
   return (
     <li
       data-job={job.id}
-      tabIndex={0}
+      tabIndex={current ? 0 : -1}
       className={`${job.state}${lifted ? ' lift' : ''}`}
       aria-label={`${stateWords[job.state]}: ${words}`}
       draggable={waiting}

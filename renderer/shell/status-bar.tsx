@@ -4,16 +4,14 @@ import { Icon } from '../components/icon.js';
 import { phaseWords, timeLeft } from '../generate/progress-words.js';
 import { useGenerate } from '../generate/generate-store.js';
 import { lastProgress, useProgress } from '../studio/progress.js';
-import { modelById, useStudio } from '../studio/studio-store.js';
-import { bytes, duration, plural } from '../words/numbers.js';
+import { modelById, queueWords, useStudio } from '../studio/studio-store.js';
+import { bytes, duration } from '../words/numbers.js';
 
 /** Where it runs, what it holds, what it does now, and that nothing leaves. */
 export function StatusBar() {
   const device = useStudio(({ engine }) => engine.device);
   const memory = useStudio(({ engine }) => engine.memory);
-  const waiting = useStudio(
-    ({ queue }) => queue.jobs.filter(({ state }) => state === 'running' || state === 'waiting').length,
-  );
+  const waiting = useStudio(({ queue }) => queueWords(queue));
   const secondsLeft = useStudio(({ queue }) => queue.secondsLeft);
   return (
     <footer className="status-bar" data-region="status-bar" aria-label="Status" tabIndex={-1}>
@@ -32,9 +30,9 @@ export function StatusBar() {
       ) : null}
       <Work />
       <span className="push" />
-      {waiting > 0 ? (
+      {waiting !== '' ? (
         <span className="status num">
-          {plural(waiting, 'job')}
+          {waiting}
           {secondsLeft === null ? '' : `, ${duration(secondsLeft)}`}
         </span>
       ) : null}

@@ -4,6 +4,7 @@ import Search from 'lucide-react/icons/search';
 import { Icon } from '../components/icon.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac, picturesWaiting, useStudio } from '../studio/studio-store.js';
+import { plural } from '../words/numbers.js';
 import { shellActions } from './actions.js';
 import { panelTitles } from './panels.js';
 import { QueuePopup } from './queue-popup.js';
@@ -45,7 +46,7 @@ function QueueButton() {
         Queue
         {waiting > 0 ? (
           <>
-            <b className="num">{waiting}</b>
+            <b className="num">{plural(waiting, 'picture')}</b>
             <span className="read-only">to come</span>
           </>
         ) : null}

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { Fragment, useEffect, useRef, type ReactNode } from 'react';
 import X from 'lucide-react/icons/x';
 import TriangleAlert from 'lucide-react/icons/triangle-alert';
 import { Icon } from '../components/icon.js';
-import { closeToast, TOAST_MS, useNotices, type Toast } from '../studio/notices.js';
+import { count } from '../words/numbers.js';
+import { closeKind, closeToast, foldToasts, kindOf, TOAST_MS, useNotices, type Toast } from '../studio/notices.js';
 
 /** Below at the right, over no picture. They wait while the pointer or the focus is on them. */
 export function Toasts() {
@@ -11,8 +12,18 @@ export function Toasts() {
   return (
     <>
       <div className="toasts" role="region" aria-label="Notices" aria-live="polite" aria-relevant="additions">
-        {toasts.map((toast) => (
-          <ToastCard key={toast.id} toast={toast} />
+        {foldToasts(toasts).map(({ toast, hidden, folded }) => (
+          <Fragment key={toast.id}>
+            <ToastCard toast={toast} hidden={hidden} />
+            {folded > 0 ? (
+              <p className="toast more-toasts">
+                <span>And {count(folded)} more like this</span>
+                <button type="button" className="quiet small strong" onClick={() => closeKind(kindOf(toast))}>
+                  Close all
+                </button>
+              </p>
+            ) : null}
+          </Fragment>
         ))}
       </div>
       <div className="read-only" role="status" aria-live="polite">
@@ -22,7 +33,16 @@ export function Toasts() {
   );
 }
 
-function ToastCard({ toast }: { toast: Toast }) {
+/** Long names of files part at their separators rather than within a word. */
+const breakable = (text: string): ReactNode =>
+  text.split(/(?<=[\p{L}\p{N}][/\\_-])(?=[\p{L}\p{N}])|(?<=[\p{L}\p{N}])(?=\.\p{L})/u).map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 ? <wbr /> : null}
+      {part}
+    </Fragment>
+  ));
+
+function ToastCard({ toast, hidden }: { toast: Toast; hidden: boolean }) {
   const waits = useRef(false);
   useEffect(() => {
     if (toast.stays) return undefined;
@@ -39,6 +59,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   return (
     <div
       className={`toast ${toast.tone}`}
+      hidden={hidden}
       role={toast.tone === 'bad' ? 'alert' : undefined}
       onPointerEnter={hold(true)}
       onPointerLeave={hold(false)}
@@ -46,7 +67,7 @@ function ToastCard({ toast }: { toast: Toast }) {
       onBlur={hold(false)}
     >
       {toast.tone === 'info' ? null : <Icon of={TriangleAlert} />}
-      <p>{toast.text}</p>
+      <p>{breakable(toast.text)}</p>
       {toast.action ? (
         <button
           type="button"

@@ -14,7 +14,9 @@ export interface Toast {
 
 /** The law: Undo is offered for 10 s, and by key later. */
 export const TOAST_MS = 10_000;
-const MOST_SHOWN = 4;
+/** Of one kind; the window folds those that it does not show. */
+const MOST_KEPT = 100;
+export const SHOWN_OF_A_KIND = 3;
 const MOST_UNDOS = 50;
 
 interface NoticesState {
@@ -34,8 +36,33 @@ export function showToast(toast: Omit<Toast, 'id' | 'stays'> & { id?: string; st
   made += 1;
   const whole: Toast = { stays: toast.tone === 'bad', ...toast, id: toast.id ?? `toast-${made}` };
   noticesStore.setState((state) => ({
-    toasts: [...state.toasts.filter(({ id }) => id !== whole.id), whole].slice(-MOST_SHOWN),
+    toasts: [...state.toasts.filter(({ id }) => id !== whole.id), whole].slice(-MOST_KEPT),
   }));
+}
+
+/** News of one kind looks alike and offers the same. */
+export const kindOf = ({ tone, action }: Toast): string => `${tone} ${action?.label ?? ''}`;
+
+/** Of each kind the newest few; `folded` counts the older ones. */
+export function foldToasts(toasts: readonly Toast[]): { toast: Toast; hidden: boolean; folded: number }[] {
+  const seen = new Map<string, number>();
+  return toasts
+    .toReversed()
+    .map((toast) => {
+      const newer = seen.get(kindOf(toast)) ?? 0;
+      seen.set(kindOf(toast), newer + 1);
+      return { toast, newer };
+    })
+    .map(({ toast, newer }) => ({
+      toast,
+      hidden: newer >= SHOWN_OF_A_KIND,
+      folded: newer === 0 ? Math.max(0, (seen.get(kindOf(toast)) ?? 0) - SHOWN_OF_A_KIND) : 0,
+    }))
+    .toReversed();
+}
+
+export function closeKind(kind: string): void {
+  noticesStore.setState((state) => ({ toasts: state.toasts.filter((toast) => kindOf(toast) !== kind) }));
 }
 
 export function closeToast(id: string): void {

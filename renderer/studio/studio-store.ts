@@ -5,6 +5,7 @@ import type { Job, Queue } from '../../app/contracts/generation.js';
 import type { Model } from '../../app/contracts/models.js';
 import { defaultPreferences, type Preferences } from '../../app/contracts/preferences.js';
 import type { EngineStatus } from '../../app/contracts/window.js';
+import { plural } from '../words/numbers.js';
 
 /** What main tells about the studio; every panel reads it, only `start.ts` and `preferences.ts` write it. */
 export interface StudioState {
@@ -44,6 +45,14 @@ export const modelById = (models: readonly Model[], id: string): Model | null =>
 /** Models that can make a picture. */
 export const pictureModels = (models: readonly Model[]): Model[] =>
   models.filter((model) => model.kind === 'diffusion');
+
+/** "5 pictures in 2 jobs", or nothing: header, popup and status bar say the same. */
+export function queueWords(queue: Queue): string {
+  const pictures = picturesWaiting(queue);
+  const jobs = queue.jobs.filter(({ state }) => state === 'running' || state === 'waiting').length;
+  if (jobs === 0) return '';
+  return jobs === 1 ? plural(pictures, 'picture') : `${plural(pictures, 'picture')} in ${plural(jobs, 'job')}`;
+}
 
 /** Pictures that are still to come: of the running job and of those that wait. */
 export const picturesWaiting = (queue: Queue): number =>

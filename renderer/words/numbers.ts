@@ -29,6 +29,14 @@ export function duration(seconds: number): string {
   return minutes % 60 === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A rough guess in one figure, after "about": "4 s", "42 min", "3 h". */
+export function guess(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  return minutes < 120 ? `${minutes} min` : `${count(Math.round(minutes / 60))} h`;
+}
+
 /** Bytes in decimal units, as file managers show them: "28 MB", "2.1 GB". */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

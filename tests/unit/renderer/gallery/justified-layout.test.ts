@@ -13,7 +13,7 @@ describe('justified rows', () => {
       const last = cells.at(-1);
       expect((last?.left ?? 0) + (last?.width ?? 0)).toBe(1000);
     }
-    expect(rows.at(-1)?.height).toBe(180);
+    expect(rows.at(-1)?.height).toBeLessThanOrEqual(rows.at(-2)?.height ?? 0);
   });
 
   test('hold every picture once and in order, whatever their sizes', () => {

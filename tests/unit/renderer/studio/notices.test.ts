@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
+import { foldToasts, noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
 
 beforeEach(() => noticesStore.setState({ toasts: [], undos: [], polite: '' }));
 
@@ -35,4 +35,17 @@ test('a notice with the same id replaces the one before', () => {
   showToast({ id: 'engine', tone: 'warn', text: 'The engine starts again.', action: null });
   showToast({ id: 'engine', tone: 'info', text: 'The engine is back.', action: null });
   expect(noticesStore.getState().toasts.map(({ text }) => text)).toEqual(['The engine is back.']);
+});
+
+test('more than three of a kind are folded behind the newest', () => {
+  for (let made = 0; made < 5; made += 1) showToast({ tone: 'warn', text: `File ${made}`, action: null });
+  showToast({ tone: 'info', text: 'News', action: null });
+  const folded = foldToasts(noticesStore.getState().toasts);
+  expect(folded.filter(({ hidden }) => !hidden).map(({ toast }) => toast.text)).toEqual([
+    'File 2',
+    'File 3',
+    'File 4',
+    'News',
+  ]);
+  expect(folded.map((one) => one.folded)).toEqual([0, 0, 0, 0, 2, 0]);
 });

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { bytes, count, duration, firstWords, fixed, measured, plural } from '../../../../renderer/words/numbers.js';
+import {
+  bytes,
+  count,
+  duration,
+  firstWords,
+  fixed,
+  guess,
+  measured,
+  plural,
+} from '../../../../renderer/words/numbers.js';
 
 test('a count sets thousands apart and has a true minus', () => {
   expect(count(3080)).toBe('3,080');
@@ -29,6 +38,12 @@ test('a time to wait is rounded up to whole seconds', () => {
   expect(duration(102)).toBe('1 min 42 s');
   expect(duration(7500)).toBe('2 h 5 min');
   expect(duration(-1)).toBe('0 s');
+});
+
+test('a guess has one figure', () => {
+  expect(guess(3.2)).toBe('4 s');
+  expect(guess(2536)).toBe('42 min');
+  expect(guess(7500)).toBe('2 h');
 });
 
 test('bytes are decimal, and whole where a fraction says nothing', () => {
