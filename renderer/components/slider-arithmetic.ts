@@ -58,7 +58,7 @@ export function faultOf(text: string, name: string, range: Range, value: number)
 }
 
 export const notANumber = (text: string, name: string, stays: string): string =>
-  `“${text.trim().slice(0, 12)}” is no number; ${name.toLowerCase()} stays ${stays}.`;
+  `${name}: “${text.trim().slice(0, 12)}” is no number; ${stays} stays.`;
 
 /** Where the knob stands, 0 to 1; values beyond the soft range stay at its end. */
 export const shareOf = (value: number, range: Range): number =>

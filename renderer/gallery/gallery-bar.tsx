@@ -1,16 +1,13 @@
 import Heart from 'lucide-react/icons/heart';
-import PanelRight from 'lucide-react/icons/panel-right';
 import Search from 'lucide-react/icons/search';
 import Trash from 'lucide-react/icons/trash-2';
 import X from 'lucide-react/icons/x';
-import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
 import { Segments } from '../components/segments.js';
 import { SelectField } from '../components/select-field.js';
 import { setPreferences } from '../studio/preferences.js';
 import { useStudio } from '../studio/studio-store.js';
 import { count, plural } from '../words/numbers.js';
-import { shellActions } from '../shell/actions.js';
 import { galleryActions, SEARCH_ID } from './actions.js';
 import { search, show } from './browsing.js';
 import { useGallery, type View } from './gallery-store.js';
@@ -50,7 +47,6 @@ export function GalleryBar() {
   const total = useGallery((state) => state.total);
   const selected = useGallery((state) => state.selected.size);
   const row = useStudio(({ preferences }) => preferences.thumbnailSize);
-  const inspector = useStudio(({ preferences }) => preferences.inspector);
   return (
     <div className="panel-bar">
       <label className="field search">
@@ -108,7 +104,6 @@ export function GalleryBar() {
         aria-valuetext={`${row} pixels`}
         onChange={(event) => setPreferences({ thumbnailSize: event.currentTarget.valueAsNumber })}
       />
-      <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={inspector} side="bottom" />
     </div>
   );
 }

@@ -16,7 +16,7 @@ export function GeneratePanel() {
   const settingsShown = useGenerate((state) => state.settingsShown);
   return (
     <SideColumn name="settings" side={settingsShown ? <SettingsColumn /> : null}>
-      <div className="generate">
+      <div className="generate" data-bare={!settingsShown || undefined}>
         <Film />
         <div className="work" data-region="main" tabIndex={-1}>
           <Stage />

@@ -212,11 +212,11 @@ export const shellActions = {
   },
   inspector: {
     id: 'studio.inspector',
-    label: 'Show or hide the inspector',
+    label: 'Show or hide the column at the right',
     scope: 'anywhere',
     group,
     keys: ['Ctrl+I'],
-    unavailable: () => (panelNow() === 'settings' ? 'This panel has no inspector.' : null),
+    unavailable: () => (panelNow() === 'settings' ? 'This panel has no column.' : null),
     run: toggleInspector,
   },
   surround: {

@@ -1,7 +1,10 @@
 import { Popover } from '@base-ui/react/popover';
+import PanelRight from 'lucide-react/icons/panel-right';
 import List from 'lucide-react/icons/list';
 import Search from 'lucide-react/icons/search';
+import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
+import { useGenerate } from '../generate/generate-store.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac, picturesWaiting, useStudio } from '../studio/studio-store.js';
 import { plural } from '../words/numbers.js';
@@ -31,9 +34,19 @@ export function TitleBar() {
       </button>
       <div className="title-end">
         <QueueButton />
+        <ColumnButton />
       </div>
     </header>
   );
+}
+
+/** The column at the right: settings in Generate, receipt in the Gallery. */
+function ColumnButton() {
+  const panel = useStudio(({ preferences }) => asPanel(preferences.panel));
+  const receipt = useStudio(({ preferences }) => preferences.inspector);
+  const settings = useGenerate((state) => state.settingsShown);
+  const shown = panel === 'generate' ? settings : panel === 'gallery' && receipt;
+  return <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={shown} side="bottom" />;
 }
 
 function QueueButton() {
