@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { device, type Device } from '../../app/contracts/capabilities.js';
@@ -8,7 +8,7 @@ const remembered = z.object({ version: z.string(), devices: z.array(device) });
 /** Where a home keeps it: the window and the command line ask the drivers once between them. */
 export const deviceMemoryIn = (home: string): string => join(home, 'devices.json');
 
-/** What a probe found is remembered in a small file, as long as the engine stays the same. */
+/** What a probe found is remembered in a small file for a day, as long as the engine stays the same. */
 export async function rememberDevices(
   file: string | null,
   /** Of the engine and the machine's system: a probe of another one says nothing. */
@@ -27,8 +27,12 @@ export async function rememberDevices(
 
 async function read(file: string): Promise<z.infer<typeof remembered> | null> {
   try {
+    // A graphics driver may be installed or go at any time.
+    if (Date.now() - (await stat(file)).mtimeMs > rememberedForMs) return null;
     return remembered.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     return null; // not there yet, or of another version
   }
 }
+
+const rememberedForMs = 24 * 60 * 60 * 1000;

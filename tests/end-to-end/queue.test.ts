@@ -48,6 +48,26 @@ test('a picture that was being made when the studio closed is finished after the
   await again.quit();
 });
 
+test('a double click on Generate makes one picture, and the queue obeys the keys', async () => {
+  await using place = await temporaryHome();
+  const { window, quit } = await startStudio(place.home);
+  await window.getByRole('spinbutton', { name: 'Steps' }).fill('60');
+  await window.getByRole('textbox', { name: 'Prompt', exact: true }).fill('penguin, blob style');
+  await window.locator('button[type=submit]').dblclick({ delay: 20 });
+  await window.getByRole('textbox', { name: 'Prompt', exact: true }).fill('fire, noto style');
+  await window.keyboard.press('Enter');
+  await window.keyboard.press('Control+j');
+  const queue = window.getByRole('dialog', { name: 'Queue' });
+  await queue.getByText('fire, noto style').waitFor();
+  await window.keyboard.press('ArrowDown');
+  await window.keyboard.press('Delete');
+  await queue.getByText('fire, noto style').waitFor({ state: 'detached' });
+  await window.keyboard.press('Escape');
+  await window.locator('img[alt="penguin, blob style"][data-loaded]').waitFor({ timeout: 60_000 });
+  expect(await window.getByText(/^Stopped at step/).count()).toBe(0);
+  await quit();
+});
+
 async function submit({ window }: StudioApp, job = longJob): Promise<void> {
   await window.getByRole('textbox', { name: 'Seed' }).fill(job.seed);
   await window.getByRole('spinbutton', { name: 'Steps' }).fill(job.steps);

@@ -133,7 +133,9 @@ describe('GenerationQueue', () => {
 
   test('refuses an unknown sampler and a model that is gone, and stays empty', async () => {
     const { queue } = await openQueue();
-    await expect(queue.submit({ ...settings, sampler: 'heun' }, 1)).rejects.toMatchObject({ kind: 'bad-input' });
+    await expect(queue.submit({ ...settings, sampler: 'no-such-sampler' }, 1)).rejects.toMatchObject({
+      kind: 'bad-input',
+    });
     await expect(queue.submit({ ...settings, model: 'gone' }, 1)).rejects.toMatchObject({ kind: 'not-found' });
     expect(queue.queue().jobs).toEqual([]);
   });

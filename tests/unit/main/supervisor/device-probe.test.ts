@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ describe('asking the devices', () => {
 });
 
 describe('remembering the devices', () => {
-  test('asks once for one version, and again for another or a broken file', async () => {
+  test('asks once a day for one version, and again for another or a broken file', async () => {
     const home = mkdtempSync(join(tmpdir(), 'inkstone-devices-'));
     const file = deviceMemoryIn(home);
     let asked = 0;
@@ -54,6 +54,10 @@ describe('remembering the devices', () => {
     writeFileSync(file, '{"version":"2","devices":[{"id":"abacus"}]}');
     await rememberDevices(file, '2', probe);
     expect(asked).toBe(3);
+    const yesterday = Date.now() / 1000 - 25 * 60 * 60;
+    utimesSync(file, yesterday, yesterday);
+    await rememberDevices(file, '2', probe);
+    expect(asked).toBe(4);
     rmSync(home, { recursive: true });
   });
 });
