@@ -14,11 +14,11 @@ export interface PictureBench {
   readonly signal: AbortSignal;
 }
 
-const rounds = 5;
+const rounds = 8;
 
 /**
  * Pictures with the model's own defaults in one engine: what they take, what previews add, what stays in memory.
- * Runs with and without previews alternate, so that a busy machine slows both.
+ * Runs with and without previews alternate and change their order, so that a busy machine slows both.
  */
 export async function pictureRows({ engine, enginePid, ...bench }: PictureBench): Promise<BenchRow[]> {
   const { model, device, signal } = bench;
@@ -48,11 +48,15 @@ export async function pictureRows({ engine, enginePid, ...bench }: PictureBench)
   const watched: number[] = [];
   const whole: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const without = await make({});
-    const withPreviews = await make({ previewCache: bench.previewCache });
-    plain.push(without.seconds.denoise);
-    watched.push(withPreviews.seconds.denoise);
-    whole.push(without.seconds.total);
+    const runs = [
+      async () => {
+        const { seconds } = await make({});
+        plain.push(seconds.denoise);
+        whole.push(seconds.total);
+      },
+      async () => void watched.push((await make({ previewCache: bench.previewCache })).seconds.denoise),
+    ];
+    for (const run of round % 2 === 0 ? runs : runs.toReversed()) await run();
   }
   const { steps } = defaults;
   const cost = median(watched.map((seconds, k) => seconds / (plain[k] ?? seconds)));
