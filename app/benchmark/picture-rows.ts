@@ -1,7 +1,8 @@
-import type { DeviceWish, Engine, GenerateRequest } from '../contracts/engine.js';
+import type { DeviceWish } from '../contracts/capabilities.js';
+import type { Engine, GenerateRequest } from '../contracts/engine.js';
 import type { ResolvedModel } from '../library/library.js';
 import { privateMemory } from './private-memory.js';
-import { median, type BenchRow } from './row.js';
+import { median, row, type BenchRow } from './row.js';
 
 export interface PictureBench {
   readonly engine: Engine;
@@ -80,8 +81,4 @@ function memoryRow(before: number | null, after: number | null, model: ResolvedM
 
 async function memoryOf(pid: number | null): Promise<number | null> {
   return pid === null ? null : privateMemory(pid);
-}
-
-function row(name: string, value: number, unit: BenchRow['unit'], aim: string | null): BenchRow {
-  return { name, value, unit, peer: null, ratio: null, aim };
 }

@@ -12,6 +12,11 @@ export interface BenchRow {
   readonly aim: string | null;
 }
 
+/** A row that is compared with nothing. */
+export function row(name: string, value: number, unit: BenchRow['unit'], aim: string | null): BenchRow {
+  return { name, value, unit, peer: null, ratio: null, aim };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { capabilities, device, type Capabilities, type Device, deviceId } from './capabilities.js';
+import { capabilities, device, deviceWish, type Capabilities, type Device } from './capabilities.js';
 import { preview, tokenCount, type TokenCount } from './generation.js';
 
 /**
  * The engine: the process that holds every ONNX session. `app` talks to the `Engine` port and never knows which
  * process answers; the supervisor turns calls into the messages below. Both ends validate what they receive.
  */
-
-const deviceWish = z.enum(['auto', ...deviceId.options]);
-export type DeviceWish = z.infer<typeof deviceWish>;
 
 export const generateRequest = z.object({
   /** Folder of the model, used in place. */

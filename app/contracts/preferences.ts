@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceId } from './capabilities.js';
+import { deviceWish } from './capabilities.js';
 import { generationSettings } from './generation.js';
 
 /** What the studio remembers about how a person likes it. Unknown fields of a newer version are kept. */
@@ -7,7 +7,7 @@ export const preferences = z.object({
   theme: z.enum(['system', 'dark', 'light']),
   /** What lies behind a picture on the stage; key B. */
   surround: z.enum(['theme', 'black', 'grey', 'white']),
-  device: z.enum(['auto', ...deviceId.options]),
+  device: deviceWish,
   /** Panel that is open, and widths of columns in pixels by name. */
   panel: z.string(),
   columns: z.record(z.string(), z.number()),

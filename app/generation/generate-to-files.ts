@@ -1,4 +1,5 @@
-import type { DeviceWish, Engine, GeneratedPicture, GenerateProgress } from '../contracts/engine.js';
+import type { DeviceWish } from '../contracts/capabilities.js';
+import type { Engine, GeneratedPicture, GenerateProgress } from '../contracts/engine.js';
 import type { GenerationSettings } from '../contracts/generation.js';
 import type { Worker } from '../contracts/worker.js';
 import type { ResolvedModel } from '../library/library.js';

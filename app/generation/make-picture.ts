@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { DeviceWish, Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../contracts/engine.js';
+import type { DeviceWish } from '../contracts/capabilities.js';
+import type { Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../contracts/engine.js';
 import type { PictureReceipt } from '../contracts/gallery.js';
 import type { GenerationSettings } from '../contracts/generation.js';
 import type { Model } from '../contracts/models.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Capabilities } from '../contracts/capabilities.js';
-import type { DeviceWish, Engine, GenerateProgress } from '../contracts/engine.js';
+import type { Capabilities, DeviceWish } from '../contracts/capabilities.js';
+import type { Engine, GenerateProgress } from '../contracts/engine.js';
 import type { JobProgress } from '../contracts/generation.js';
 import type { Model } from '../contracts/models.js';
 import { errorMessageOf } from '../contracts/studio-error.js';

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { pictureSize } from '../../native-models/pipelines/picture-size.js';
 import type { Capabilities, Choice } from '../contracts/capabilities.js';
 import { generationSettings, type GenerationSettings } from '../contracts/generation.js';
 import type { Model } from '../contracts/models.js';
@@ -53,11 +54,8 @@ export function normaliseSettings(
       throw new StudioError('bad-input', `${sentence}; got ${asked[name]}.`);
     }
   }
-  const width = nearestMultiple(asked.width, sizeMultiple);
-  const height = nearestMultiple(asked.height, sizeMultiple);
-  if (width !== asked.width || height !== asked.height) {
-    notices.push(`Size set to ${width} × ${height}: sides are multiples of ${sizeMultiple}.`);
-  }
+  const { width, height, notice } = pictureSize(asked.width, asked.height, sizeMultiple);
+  if (notice !== null) notices.push(notice);
   return { settings: { ...asked, width, height }, notices };
 }
 
@@ -94,5 +92,3 @@ function choose(
 /** Text that any file can hold: no NUL, no half of a character. */
 const cleanText = (text: string): string => text.replaceAll('\0', '').replace(loneSurrogate, '\ufffd');
 const loneSurrogate = /\p{Surrogate}/gu;
-
-const nearestMultiple = (pixels: number, of: number): number => Math.max(of, Math.round(pixels / of) * of);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { median, type BenchRow } from '../../app/benchmark/row.js';
+import { median, row, type BenchRow } from '../../app/benchmark/row.js';
 
 /** Drives the real window; part of a checkout, not of the packed app. */
 const driver = fileURLToPath(new URL('../../tests/peers/window.mjs', import.meta.url));
@@ -20,14 +20,6 @@ export async function windowRows(): Promise<BenchRow[] | null> {
   if (process.env['ELECTRON_OVERRIDE_DIST_PATH'] === undefined || !existsSync(driver)) return null;
   const { stdout } = await promisify(execFile)(process.execPath, [driver]);
   const { interactive, blocked } = measured.parse(JSON.parse(stdout));
-  const row = (name: string, value: number, unit: BenchRow['unit'], aim: string): BenchRow => ({
-    name,
-    value,
-    unit,
-    peer: null,
-    ratio: null,
-    aim,
-  });
   const share = '99 of 100 samples while generating';
   return [
     row('window interactive, from the start of the app', median(interactive) / 1000, 's', 'under 2 s'),

@@ -1,5 +1,4 @@
-import type { Device } from '../../app/contracts/capabilities.js';
-import type { DeviceWish } from '../../app/contracts/engine.js';
+import type { Device, DeviceWish } from '../../app/contracts/capabilities.js';
 import type { Studio } from '../../app/studio.js';
 import { deviceInUse } from '../supervisor/device-in-use.js';
 import { watchEngineStatus } from '../supervisor/engine-status.js';

@@ -1,5 +1,4 @@
-import type { Device } from '../../app/contracts/capabilities.js';
-import type { DeviceWish } from '../../app/contracts/engine.js';
+import type { Device, DeviceWish } from '../../app/contracts/capabilities.js';
 
 /** The device that a wish leads to: for `auto` the first of the list that answers, is proven and is not slow. */
 export function deviceInUse(devices: readonly Device[], wish: DeviceWish): Device | null {

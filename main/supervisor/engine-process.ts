@@ -1,6 +1,6 @@
 import { release } from 'node:os';
-import type { Device, DeviceId } from '../../app/contracts/capabilities.js';
-import { engineCalls, type DeviceWish, type Engine } from '../../app/contracts/engine.js';
+import type { Device, DeviceId, DeviceWish } from '../../app/contracts/capabilities.js';
+import { engineCalls, type Engine } from '../../app/contracts/engine.js';
 import { deviceInUse } from './device-in-use.js';
 import { rememberDevices } from './device-memory.js';
 import { probeDevices } from './device-probe.js';

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { deviceWish } from '../../../app/contracts/capabilities.js';
 import { machine } from '../../../app/benchmark/machine.js';
 import { pictureRows } from '../../../app/benchmark/picture-rows.js';
-import { median, type BenchRow } from '../../../app/benchmark/row.js';
-import { deviceChoices } from '../devices.js';
+import { median, row, type BenchRow } from '../../../app/benchmark/row.js';
 import { table } from '../table.js';
 import type { Verb } from '../verb.js';
 import { windowRows } from '../window-rows.js';
@@ -18,7 +18,7 @@ export const bench: Verb = {
   flags: { model: { value: 'M', help: 'a model; else the embedded one' } },
   positionals: [],
   async run(given, session) {
-    const device = given.choice('device', deviceChoices) ?? 'auto';
+    const device = given.choice('device', deviceWish.options) ?? 'auto';
     const model = await (await session.library()).resolve(given.text('model'));
     const folder = await mkdtemp(join(tmpdir(), 'inkstone-bench-'));
     try {
@@ -55,8 +55,7 @@ async function firstPicture(modelPath: string, device: string, folder: string): 
     await promisify(execFile)(process.execPath, [process.argv[1]!, ...args, '--home', folder, '--out', out]);
     seconds.push((performance.now() - started) / 1000);
   }
-  const aim = 'under 4 s for the embedded model';
-  return { name: 'first picture, from the command', value: median(seconds), unit: 's', peer: null, ratio: null, aim };
+  return row('first picture, from the command', median(seconds), 's', 'under 4 s for the embedded model');
 }
 
 function cells({ name, value, unit, peer, ratio, aim }: BenchRow): string[] {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { deviceWish } from '../../../app/contracts/capabilities.js';
 import { generateToFiles } from '../../../app/generation/generate-to-files.js';
 import { UnknownChoice } from '../../../app/generation/settings.js';
-import { deviceChoices } from '../devices.js';
 import { modelJson } from '../model-report.js';
 import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
@@ -46,7 +46,7 @@ export const generate: Verb = {
     };
     const count = given.integer('count', { least: 1, most: 1000 });
     given.choice('rng', ['cpu']);
-    const device = given.choice('device', deviceChoices);
+    const device = given.choice('device', deviceWish.options);
     const out = given.required('out', form);
     const latents = given.text('latents');
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { deviceChoices } from '../devices.js';
+import { deviceWish } from '../../../app/contracts/capabilities.js';
 import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
@@ -26,7 +26,7 @@ export const run: Verb = {
     const wish = given.required('model', form);
     const inputs = resolve(given.required('inputs', form));
     const out = resolve(given.required('out', form));
-    const device = given.choice('device', deviceChoices) ?? 'auto';
+    const device = given.choice('device', deviceWish.options) ?? 'auto';
     const modelPath = await session.modelPath(wish);
     const result = await session.engine.run({ modelPath, component, device, inputs, out }, session.signal);
     const lines = Object.entries(result.outputs).map(([name, { shape, dtype }]) => `${name}  [${shape}]  ${dtype}`);

@@ -1,3 +1,0 @@
-import { deviceId } from '../../app/contracts/capabilities.js';
-
-export const deviceChoices = ['auto', ...deviceId.options] as const;
