@@ -8,6 +8,10 @@ export interface Desktop {
   dragPicture(path: string): void;
   /** Let the person choose a folder; null when they close the dialog. */
   chooseFolder(title: string): Promise<string | null>;
+  /** Let the person choose where to save a file; null when they close the dialog. */
+  chooseSave(title: string, suggestedName: string): Promise<string | null>;
+  /** Let the person choose files with one of the endings (no dot); empty when they close the dialog. */
+  chooseFiles(title: string, endings: readonly string[]): Promise<string[]>;
   /** Open an address (http or https, checked by `app`) in the person's own browser. */
   openLink(url: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adapterFileUse, appliedAdapter, applyWish } from './adapters.js';
 import { capabilities, device, deviceWish, type Capabilities, type Device } from './capabilities.js';
 import { preview, tokenCount, type TokenCount } from './generation.js';
 
@@ -21,6 +22,8 @@ export const generateRequest = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
   clipSkip: z.number().int().positive(),
+  adapters: z.array(adapterFileUse),
+  apply: applyWish,
   /** Initial (and step) noise given in a `.safetensors` instead of drawn; `index` picks the picture of its batch. */
   latents: z.object({ file: z.string(), index: z.number().int().nonnegative() }).nullable(),
   /** Written after every step, read first when it exists: the picture goes on from there. Null = none kept. */
@@ -47,6 +50,8 @@ export const generatedPicture = z.object({
   rgb: z.instanceof(Uint8Array),
   device: z.string(),
   noise: z.enum(['cpu', 'given']),
+  /** In the order of the request. */
+  adapters: z.array(appliedAdapter),
   notices: z.array(z.string()),
   seconds: z.object({ load: z.number(), denoise: z.number(), decode: z.number(), total: z.number() }),
 });
@@ -60,15 +65,45 @@ export const runRequest = z.object({
   /** `.safetensors` with the component's inputs, and where its outputs go. */
   inputs: z.string(),
   out: z.string(),
+  adapters: z.array(adapterFileUse),
+  apply: applyWish,
 });
 export type RunRequest = z.infer<typeof runRequest>;
 
 export const runResult = z.object({
   device: z.string(),
   outputs: z.record(z.string(), z.object({ shape: z.array(z.number()), dtype: z.string() })),
+  adapters: z.array(appliedAdapter),
   seconds: z.number(),
 });
 export type RunResult = z.infer<typeof runResult>;
+
+/** Sessions cannot gain inputs later: open those that take adapters before the first one is put on. */
+export const prepareAdaptersRequest = z.object({
+  modelPath: z.string(),
+  device: deviceWish,
+  /** Of the pictures to come. */
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  cfg: z.number(),
+  clipSkip: z.number().int().positive(),
+});
+export type PrepareAdaptersRequest = z.infer<typeof prepareAdaptersRequest>;
+
+const pixels = z.object({
+  /** Row-major RGB, 3 bytes a pixel. */
+  rgb: z.instanceof(Uint8Array),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+});
+
+export const imageSimilarityRequest = z.object({
+  /** Folder of a CLIP model, or of a model that has one in `clip/`. */
+  modelPath: z.string(),
+  device: deviceWish,
+  pictures: z.tuple([pixels, pixels]),
+});
+export type ImageSimilarityRequest = z.infer<typeof imageSimilarityRequest>;
 
 export interface Engine {
   capabilities(): Promise<Capabilities>;
@@ -85,6 +120,10 @@ export interface Engine {
     file: string;
   }): Promise<{ count: number; width: number; height: number }>;
   run(request: RunRequest, signal: AbortSignal): Promise<RunResult>;
+  /** Resolves when the sessions are open; nothing to do resolves at once. */
+  prepareAdapters(request: PrepareAdaptersRequest): Promise<void>;
+  /** Cosine of two pictures' CLIP image vectors, -1 to 1. */
+  imageSimilarity(request: ImageSimilarityRequest): Promise<number>;
   countTokens(request: { modelPath: string; text: string }): Promise<TokenCount>;
   /** Close every session; memory goes back to the system. */
   unload(): Promise<void>;
@@ -101,6 +140,8 @@ export const engineCalls = {
     reply: z.object({ count: z.number().int(), width: z.number().int(), height: z.number().int() }),
   },
   run: { request: runRequest, reply: runResult },
+  prepareAdapters: { request: prepareAdaptersRequest, reply: z.object({}) },
+  imageSimilarity: { request: imageSimilarityRequest, reply: z.number() },
   countTokens: { request: z.object({ modelPath: z.string(), text: z.string() }), reply: tokenCount },
   unload: { request: z.object({}), reply: z.object({}) },
 } as const;

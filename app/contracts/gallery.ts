@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usedAdapter } from './adapters.js';
 import { generationSettings } from './generation.js';
 
 /** What the grid needs of a picture: sizes before pixels, so that nothing moves when they come. */
@@ -20,6 +21,8 @@ export const pictureReceipt = z.object({
   onnxruntime: z.string(),
   settings: generationSettings,
   model: z.object({ name: z.string(), family: z.string(), sha256: z.string().nullable() }),
+  /** Those of the mixer first, then those of the prompt. */
+  adapters: z.array(usedAdapter).default([]),
   device: z.string(),
   /** Where noise comes from: `cpu` = torch's CPU generator; `given` = latents from a file. */
   noise: z.enum(['cpu', 'given']),

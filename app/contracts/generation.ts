@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { adapterUse } from './adapters.js';
 import { errorMessage } from './errors.js';
 
 /** Everything that decides one picture, but for its seed's offset. */
 export const generationSettings = z.object({
   /** Library id. */
   model: z.string(),
+  /** As it was typed: `<lora:NAME:WEIGHT>` tags are still in it (`adapter-tags.ts`). */
   prompt: z.string(),
   negative: z.string(),
   steps: z.number().int().min(1).max(1000),
@@ -19,6 +21,8 @@ export const generationSettings = z.object({
   height: z.number().int().min(1).max(8192),
   /** 1 = the last layer of the text encoder, 2 = one before it. */
   clipSkip: z.number().int().min(1).max(24),
+  /** From the mixer; those that the prompt names come on top. Pictures of older versions have none. */
+  adapters: z.array(adapterUse).max(64).default([]),
 });
 export type GenerationSettings = z.infer<typeof generationSettings>;
 

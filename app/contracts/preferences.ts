@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adapterUse } from './adapters.js';
 import { deviceWish } from './capabilities.js';
 import { generationSettings } from './generation.js';
 
@@ -15,9 +16,14 @@ export const preferences = z.object({
   /** Height of a row in the gallery, in pixels. */
   thumbnailSize: z.number(),
   /** The Generate panel as it was left. */
-  draft: generationSettings
-    .partial()
-    .extend({ count: z.number().int().optional(), seedLocked: z.boolean().optional() }),
+  draft: generationSettings.partial().extend({
+    count: z.number().int().optional(),
+    seedLocked: z.boolean().optional(),
+    /** Rows of the mixer; one that is off stays with its strengths. */
+    mixer: z.array(adapterUse.extend({ on: z.boolean() })).optional(),
+  }),
+  /** How the shelf of adapters is sorted. */
+  adapterSort: z.enum(['used', 'name', 'added', 'rating', 'size']),
   /** The last prompts, newest first. */
   promptHistory: z.array(z.string()),
 });
@@ -31,6 +37,7 @@ export const defaultPreferences: Preferences = {
   columns: {},
   inspector: true,
   thumbnailSize: 176,
+  adapterSort: 'used',
   draft: {},
   promptHistory: [],
 };

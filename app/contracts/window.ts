@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adapterEffect, adapterReceipt, adapterShelf, adapterUse } from './adapters.js';
 import { capabilities, device } from './capabilities.js';
 import { errorMessage } from './errors.js';
 import { galleryQuery, picture, pictureSummary } from './gallery.js';
@@ -85,6 +86,57 @@ export const requests = {
   'generation.move': { request: z.object({ id: z.string(), to: z.number().int().nonnegative() }), reply: nothing },
   'generation.count-tokens': { request: z.object({ model: z.string(), text: z.string() }), reply: tokenCount },
 
+  /** The whole shelf, and how each adapter goes with a model. */
+  'adapters.list': { request: z.object({ model: z.string().nullable() }), reply: adapterShelf },
+  /** A file is put on the shelf where it lies, a folder is watched from now on. */
+  'adapters.add': {
+    request: z.object({ paths: z.array(z.string()).min(1).max(10_000) }),
+    reply: z.object({
+      /** Ids of what is new or was named again. */
+      ids: z.array(z.string()),
+      /** What could not be added, one sentence each. */
+      notices: z.array(z.string()),
+    }),
+  },
+  /** The same by the system's dialog. */
+  'adapters.choose': {
+    request: z.object({ what: z.enum(['files', 'folder']) }),
+    reply: z.object({ ids: z.array(z.string()), notices: z.array(z.string()) }),
+  },
+  /** Take an adapter that lies in no watched folder off the shelf; its file stays. */
+  'adapters.forget': { request: byId, reply: nothing },
+  'adapters.unwatch': { request: z.object({ path: z.string() }), reply: nothing },
+  'adapters.save': {
+    request: z.object({
+      id: z.string(),
+      rating: z.number().int().min(0).max(5).optional(),
+      tags: z.array(z.string().max(80)).max(100).optional(),
+      note: z.string().max(20_000).optional(),
+    }),
+    reply: nothing,
+  },
+  'adapters.receipt': { request: z.object({ id: z.string(), model: z.string().nullable() }), reply: adapterReceipt },
+  'adapters.reveal': { request: byId, reply: nothing },
+  /** The shelf was opened: sessions that take adapters are opened in the background. */
+  'adapters.prepare': {
+    request: generationSettings.pick({ model: true, width: true, height: true, cfg: true, clipSkip: true }),
+    reply: nothing,
+  },
+  /** What does it do? The two pictures are made now; `adapters.effect-progress` tells how far. */
+  'adapters.compare': {
+    request: z.object({ id: z.string(), weight: z.number(), textWeight: z.number(), settings: generationSettings }),
+    reply: adapterEffect,
+  },
+  'adapters.stop-compare': { request: nothing, reply: nothing },
+  /** The last answer for this adapter and model; null when it was never asked. */
+  'adapters.effect': { request: z.object({ id: z.string(), model: z.string() }), reply: adapterEffect.nullable() },
+  /** Merged weights into a file that the person chooses; null when they close the dialog. */
+  'adapters.bake': {
+    request: z.object({ model: z.string(), adapters: z.array(adapterUse).min(1) }),
+    reply: z.object({ path: z.string(), tensors: z.number().int(), bytes: z.number() }).nullable(),
+  },
+  'adapters.stop-bake': { request: nothing, reply: nothing },
+
   'gallery.list': { request: galleryQuery, reply: z.array(pictureSummary) },
   'gallery.get': { request: byId, reply: picture },
   'gallery.keep': { request: z.object({ id: z.string(), kept: z.boolean() }), reply: nothing },
@@ -109,6 +161,15 @@ export const events = {
   /** A picture came, went to the bin or came back: the grid asks again. `added` is the new one. */
   'gallery.changed': z.object({ added: pictureSummary.nullable() }),
   'models.changed': z.array(model),
+  /** Something of the shelf changed: the panel asks again. */
+  'adapters.changed': nothing,
+  /** The two pictures of "what does it do?": the part that is done, 0 to 1. */
+  'adapters.effect-progress': z.object({
+    id: z.string(),
+    part: z.number(),
+    secondsLeft: z.number().nonnegative().nullable(),
+  }),
+  'adapters.bake-progress': z.object({ part: z.number(), secondsLeft: z.number().nonnegative().nullable() }),
   'engine.status': engineStatus,
   notice,
 } as const;
@@ -133,4 +194,10 @@ export interface WindowBridge {
 
 /** Addresses that the window may load pictures from; served by main's own protocol. */
 export const pictureUrl = (id: string): string => `inkstone://picture/${encodeURIComponent(id)}`;
+/** `version` is the card's `preview`: another picture is another address. */
+export const adapterPreviewUrl = (id: string, version: string): string =>
+  `inkstone://adapter/${encodeURIComponent(id)}?${encodeURIComponent(version)}`;
+/** One of the two pictures of an effect. */
+export const effectUrl = (id: string, which: 'without' | 'with'): string =>
+  `inkstone://effect/${encodeURIComponent(id)}/${which}`;
 export const thumbnailUrl = (id: string): string => `inkstone://thumbnail/${encodeURIComponent(id)}`;

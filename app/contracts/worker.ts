@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  adapterDescription,
+  adapterFileUse,
+  adapterFit,
+  adapterHashes,
+  adapterReceipt,
+  type AdapterDescription,
+  type AdapterFit,
+  type AdapterHashes,
+  type AdapterReceipt,
+} from './adapters.js';
 import { modelDescription, type ModelDescription } from './models.js';
 
 /**
@@ -30,6 +41,26 @@ export const pictureFile = z.object({
 });
 export type PictureFile = z.infer<typeof pictureFile>;
 
+export const bakeRequest = z.object({
+  modelPath: z.string(),
+  component: z.string(),
+  adapters: z.array(adapterFileUse),
+  /** `.safetensors` to write: beside and renamed. */
+  out: z.string(),
+  overwrite: z.boolean(),
+  dtype: z.enum(['f32', 'f16', 'bf16', 'base']),
+  /** All tensors of the component instead of the touched ones. */
+  full: z.boolean(),
+});
+export type BakeRequest = z.infer<typeof bakeRequest>;
+
+export const bakeResult = z.object({ tensors: z.number().int(), dtype: z.string(), bytes: z.number().int() });
+export type BakeResult = z.infer<typeof bakeResult>;
+
+/** A file of an adapter folder, by path and by what tells that it changed (size, time, inode; see storage/file-identity). */
+export const foundAdapter = z.object({ path: z.string(), identity: z.string() });
+export type FoundAdapter = z.infer<typeof foundAdapter>;
+
 export interface Worker {
   /** Read headers and configs of a model folder or file; refuses what is none, saying what it is. */
   inspectModel(request: { path: string; checkFinite: boolean }): Promise<ModelDescription>;
@@ -39,6 +70,24 @@ export interface Worker {
   readPicture(request: { path: string }): Promise<PictureFile>;
   /** A WebP thumbnail of any picture file. */
   makeThumbnail(request: { path: string; out: string; side: number }): Promise<void>;
+
+  /** Every `.safetensors` below a folder, links followed once. */
+  scanAdapterFolder(request: { folder: string }): Promise<FoundAdapter[]>;
+  /** Header and sidecar files; a file that cannot be used comes back with its `problem`, only a missing one throws. */
+  describeAdapters(request: { paths: string[] }): Promise<AdapterDescription[]>;
+  /** How files go with a model, in their order; null for one that cannot be read. */
+  fitAdapters(request: { paths: string[]; modelPath: string }): Promise<(AdapterFit | null)[]>;
+  /** The whole receipt; reads all of the file. Refuses what is no adapter, naming what it is. */
+  inspectAdapter(request: { path: string; modelPath: string | null }, signal: AbortSignal): Promise<AdapterReceipt>;
+  hashAdapter(
+    request: { path: string },
+    onProgress: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<AdapterHashes>;
+  /** The picture that a file's own metadata carries, as a WebP thumbnail. */
+  makeAdapterPreview(request: { path: string; out: string; side: number }): Promise<void>;
+  /** Merged weights; `onProgress` gets the part that is done, 0 to 1. */
+  bakeAdapters(request: BakeRequest, onProgress: (part: number) => void, signal: AbortSignal): Promise<BakeResult>;
 }
 
 export const workerCalls = {
@@ -50,4 +99,20 @@ export const workerCalls = {
     request: z.object({ path: z.string(), out: z.string(), side: z.number().int().positive() }),
     reply: z.object({}),
   },
+  scanAdapterFolder: { request: z.object({ folder: z.string() }), reply: z.array(foundAdapter) },
+  describeAdapters: { request: z.object({ paths: z.array(z.string()) }), reply: z.array(adapterDescription) },
+  fitAdapters: {
+    request: z.object({ paths: z.array(z.string()), modelPath: z.string() }),
+    reply: z.array(adapterFit.nullable()),
+  },
+  inspectAdapter: {
+    request: z.object({ path: z.string(), modelPath: z.string().nullable() }),
+    reply: adapterReceipt,
+  },
+  hashAdapter: { request: z.object({ path: z.string() }), progress: z.number(), reply: adapterHashes },
+  makeAdapterPreview: {
+    request: z.object({ path: z.string(), out: z.string(), side: z.number().int().positive() }),
+    reply: z.object({}),
+  },
+  bakeAdapters: { request: bakeRequest, progress: z.number(), reply: bakeResult },
 } as const;

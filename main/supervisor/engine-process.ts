@@ -51,6 +51,10 @@ export function startEngineProcess({ deviceMemory = null, ...options }: EnginePr
       call('generate', { ...request, device: await chosen(request.device) }, { onProgress, signal }),
     inspectLatents: (request) => call('inspectLatents', request),
     run: async (request, signal) => call('run', { ...request, device: await chosen(request.device) }, { signal }),
+    prepareAdapters: async (request) => {
+      await call('prepareAdapters', { ...request, device: await chosen(request.device) });
+    },
+    imageSimilarity: async (request) => call('imageSimilarity', { ...request, device: await chosen(request.device) }),
     countTokens: (request) => call('countTokens', request),
     unload: async () => {
       // A child that does not run holds nothing.

@@ -23,6 +23,15 @@ export function startWorkerProcess(options: Omit<SupervisorOptions, 'name' | 'ti
     makeThumbnail: async (request) => {
       await call('makeThumbnail', request);
     },
+    scanAdapterFolder: (request) => call('scanAdapterFolder', request),
+    describeAdapters: (request) => call('describeAdapters', request),
+    fitAdapters: (request) => call('fitAdapters', request),
+    inspectAdapter: (request, signal) => call('inspectAdapter', request, { signal }),
+    hashAdapter: (request, onProgress, signal) => call('hashAdapter', request, { onProgress, signal }),
+    makeAdapterPreview: async (request) => {
+      await call('makeAdapterPreview', request);
+    },
+    bakeAdapters: (request, onProgress, signal) => call('bakeAdapters', request, { onProgress, signal }),
   };
   return { worker, child, close: () => child.close() };
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import electron, { dialog, nativeImage, shell, type NativeImage } from 'electron';
+import electron, { dialog, nativeImage, shell, type NativeImage, type OpenDialogOptions } from 'electron';
 import type { Desktop } from '../../app/contracts/desktop.js';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import type { Worker } from '../../app/contracts/worker.js';
@@ -23,6 +23,13 @@ export function electronDesktop({ window, worker, dragIcons, log }: ElectronDesk
     await worker.makeThumbnail({ path, out: icon, side: dragIconSide });
     window.contents()?.startDrag({ file: path, icon: nativeImage.createFromPath(icon) });
   };
+  const choose = async (options: OpenDialogOptions): Promise<string[]> => {
+    const parent = window.browserWindow();
+    const { filePaths } = await (parent === null
+      ? dialog.showOpenDialog(options)
+      : dialog.showOpenDialog(parent, options));
+    return filePaths;
+  };
   return {
     reveal: (path) => shell.showItemInFolder(path),
     copyPicture: async (path) => {
@@ -34,13 +41,20 @@ export function electronDesktop({ window, worker, dragIcons, log }: ElectronDesk
     dragPicture: (path) => {
       drag(path).catch((error: unknown) => log(`${path} could not be dragged: ${String(error)}`));
     },
-    chooseFolder: async (title) => {
-      const options = { title, properties: ['openDirectory' as const] };
+    chooseFolder: async (title) => (await choose({ title, properties: ['openDirectory'] }))[0] ?? null,
+    chooseFiles: (title, endings) =>
+      choose({
+        title,
+        properties: ['openFile', 'multiSelections'],
+        filters: [{ name: endings.map((ending) => `.${ending}`).join(', '), extensions: [...endings] }],
+      }),
+    chooseSave: async (title, suggestedName) => {
+      const options = { title, defaultPath: suggestedName };
       const parent = window.browserWindow();
-      const { filePaths } = await (parent === null
-        ? dialog.showOpenDialog(options)
-        : dialog.showOpenDialog(parent, options));
-      return filePaths[0] ?? null;
+      const { filePath } = await (parent === null
+        ? dialog.showSaveDialog(options)
+        : dialog.showSaveDialog(parent, options));
+      return filePath === '' ? null : filePath;
     },
     openLink: async (url) => {
       if (!/^https?:\/\//i.test(url))

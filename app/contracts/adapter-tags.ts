@@ -1,0 +1,46 @@
+/**
+ * `<lora:NAME:WEIGHT>` in a prompt, as A1111 reads it (stable-diffusion-webui 1.10, modules/extra_networks.py and
+ * extensions-builtin/Lora/extra_networks_lora.py): the first number is the text encoder's strength, a second one the
+ * UNet's (the first unless told), both may be named (`te=`, `unet=`), none means 1. `lyco:` is an old spelling of it.
+ */
+export interface AdapterTag {
+  readonly name: string;
+  readonly weight: number;
+  readonly textWeight: number;
+  /** Where it stands in the prompt: first character, and the one after its last. */
+  readonly start: number;
+  readonly end: number;
+  /** What is wrong with it, in one sentence; null when it can be used. */
+  readonly problem: string | null;
+}
+
+const tag = /<(?:lora|lyco):([^<>:]+)((?::[^<>:]*)*)>/gi;
+
+/** Every tag of a prompt, in its order. */
+export function adapterTags(prompt: string): AdapterTag[] {
+  return [...prompt.matchAll(tag)].map((match) => {
+    const [whole, name = '', rest = ''] = match;
+    const positional: number[] = [];
+    const named = new Map<string, number>();
+    let problem: string | null = null;
+    for (const part of rest.split(':').slice(1)) {
+      const [key, value] = part.includes('=') ? part.split('=', 2) : [null, part];
+      const number = Number(value?.trim());
+      if (value?.trim() === '' || !Number.isFinite(number) || Math.abs(number) > 100) {
+        problem ??= `In ${whole} the strength “${value}” is no number from −100 to 100.`;
+      } else if (key === null) positional.push(number);
+      else named.set(key.trim().toLowerCase(), number);
+    }
+    const textWeight = named.get('te') ?? positional[0] ?? 1;
+    const weight = named.get('unet') ?? positional[1] ?? textWeight;
+    return { name: name.trim(), weight, textWeight, start: match.index, end: match.index + whole.length, problem };
+  });
+}
+
+/** The prompt as the text encoder gets it. Commas around a tag stay, as in A1111: they are tokens. */
+export const withoutAdapterTags = (prompt: string): string => prompt.replace(tag, '');
+
+/** A tag that reads back as the same strengths. */
+export function writeAdapterTag({ name, weight, textWeight }: Pick<AdapterTag, 'name' | 'weight' | 'textWeight'>) {
+  return weight === textWeight ? `<lora:${name}:${weight}>` : `<lora:${name}:${textWeight}:${weight}>`;
+}

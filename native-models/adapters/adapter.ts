@@ -1,0 +1,81 @@
+/**
+ * The words of this folder.
+ *
+ * An adapter file is read in three steps that know nothing of each other:
+ *   a **dialect** (`dialects/`, one file each) splits a tensor's name into a module and a slot, and spells the names of
+ *   a model's own layers; nothing is ever parsed back from underscores;
+ *   an **algorithm** (`algorithms/`, one file each) knows from a module's slots what its tensors mean;
+ *   the **match** pairs modules with the layers of one model, by name and by shape.
+ */
+import type { AdaptableLayer } from '../onnx/graph.js';
+import type { SafetensorsFile, SafetensorsTensor } from '../weight-formats/safetensors.js';
+
+export type AdaptableComponentName = 'text_encoder' | 'text_encoder_2' | 'unet';
+
+export interface Dialect {
+  /** What receipts call it: `kohya`. */
+  readonly id: string;
+  /** For a person: `kohya, diffusers naming`. */
+  readonly label: string;
+  /** What a tensor's name stands for; null for a name that is not of this dialect. */
+  read(key: string): { readonly module: string; readonly slot: string } | null;
+  /** Every name that this dialect has for a layer of a model, the most common first. */
+  names(component: AdaptableComponentName, path: string): readonly string[];
+}
+
+/** One adapted layer as its file has it. */
+export interface AdapterModule {
+  /** Its name in the file, without the slot: `lora_unet_mid_block_attentions_0_proj_in`. */
+  readonly key: string;
+  /** Tensors by slot: `down`, `up`, `alpha`. */
+  readonly slots: ReadonlyMap<string, SafetensorsTensor>;
+  readonly rank: number;
+  /** Null when the file has none: then it is the rank. */
+  readonly alpha: number | null;
+  /** [in, (kh, kw)] of `down` and [out] of `up`, for the match. */
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** [kh, kw] of a convolution's `down`; null where it is a matrix. */
+  readonly kernel: readonly [number, number] | null;
+}
+
+export interface AdapterFile {
+  readonly file: SafetensorsFile;
+  readonly dialect: Dialect;
+  /** `lora`, or `locon` where a convolution is wider than 1 x 1. */
+  readonly algorithm: string;
+  /** `sd1`, `sd2`, `sdxl` ... by its shapes, or `unknown`. */
+  readonly base: string;
+  /** In the file's order. */
+  readonly modules: readonly AdapterModule[];
+  /** Keys that belong to no whole module, each with the reason. */
+  readonly leftOver: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** What a model offers to adapters. */
+export interface AdaptableModel {
+  /** Its name in messages. */
+  readonly label: string;
+  /** Width of the text vectors that the UNet's cross-attention reads: 768, 1024, 2048; tells bases apart. */
+  readonly crossAttentionWidth: number | null;
+  readonly components: readonly {
+    readonly name: AdaptableComponentName;
+    readonly layers: readonly AdaptableLayer[];
+  }[];
+}
+
+export interface MatchedModule {
+  readonly module: AdapterModule;
+  readonly component: AdaptableComponentName;
+  readonly layer: AdaptableLayer;
+}
+
+export interface AdapterMatch {
+  readonly matched: readonly MatchedModule[];
+  /** By the key in the file, with the reason in a few words. */
+  readonly unmatched: readonly { readonly key: string; readonly reason: string }[];
+  /** Modules that the file has. */
+  readonly total: number;
+  /** False when nothing matches, or cross-attention of another width says that it was made for another base. */
+  readonly fits: boolean;
+}
