@@ -12,6 +12,7 @@ import { reportProblem, showToast } from './notices.js';
 import { hearBinned } from './picture-verbs.js';
 import { saveNow } from './preferences.js';
 import { addRecent, loadRecent } from './recent-pictures.js';
+import { hearShelf, watchShelf } from './shelf-store.js';
 import { studioStore } from './studio-store.js';
 
 /** Ask main for everything once, then listen. Rejects when the studio does not answer. */
@@ -36,6 +37,7 @@ export async function start(): Promise<void> {
       studioStore.setState({ models });
       settleModel();
     },
+    'adapters.changed': hearShelf,
     'engine.status': (engine) => studioStore.setState({ engine }),
     notice: hearNotice,
   });
@@ -49,6 +51,7 @@ export async function start(): Promise<void> {
   window.addEventListener('pagehide', saveNow);
   loadRecent().catch(reportProblem);
   void loadGallery();
+  watchShelf();
 }
 
 const STAGE_FIRST_MS = 200;
