@@ -4,6 +4,8 @@ import { UsageError } from './usage-error.js';
 /** A flag that a verb takes. `value` is what help prints after its name; a flag without one is a switch. */
 export interface Flag {
   readonly value?: string;
+  /** May be given several times: read with `texts`. */
+  readonly repeats?: true;
   readonly help: string;
 }
 export type Flags = Readonly<Record<string, Flag>>;
@@ -20,7 +22,7 @@ export const commonFlags = {
 /** What was typed after the verb, by flag name. */
 export class GivenFlags {
   constructor(
-    private readonly values: Readonly<Record<string, string | boolean | undefined>>,
+    private readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>,
     readonly positionals: readonly string[],
   ) {}
 
@@ -31,6 +33,12 @@ export class GivenFlags {
   text(name: string): string | undefined {
     const value = this.values[name];
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** Every value of a flag that repeats, in order. */
+  texts(name: string): readonly string[] {
+    const value = this.values[name];
+    return Array.isArray(value) ? (value as readonly string[]) : [];
   }
 
   required(name: string, example: string): string {
@@ -84,10 +92,12 @@ export class GivenFlags {
 export function readFlags(verb: string, declared: Flags, args: readonly string[]): GivenFlags {
   const flags: Flags = { ...commonFlags, ...declared };
   const options: NonNullable<ParseArgsConfig['options']> = {};
-  for (const [name, flag] of Object.entries(flags)) options[name] = { type: flag.value ? 'string' : 'boolean' };
+  for (const [name, flag] of Object.entries(flags)) {
+    options[name] = { type: flag.value ? 'string' : 'boolean', multiple: flag.repeats ?? false };
+  }
   try {
     const { values, positionals } = parseArgs({ args: tieValues(flags, args), options, allowPositionals: true });
-    return new GivenFlags(values as Record<string, string | boolean | undefined>, positionals);
+    return new GivenFlags(values as Record<string, string | boolean | readonly string[] | undefined>, positionals);
   } catch (error) {
     throw new UsageError(describeParseError(verb, flags, error), { cause: error });
   }

@@ -1,4 +1,6 @@
 import type { Verb } from '../verb.js';
+import { adaptersBake } from './adapters-bake.js';
+import { adaptersInspect } from './adapters-inspect.js';
 import { bench } from './bench.js';
 import { generate } from './generate.js';
 import { modelsImport } from './models-import.js';
@@ -6,4 +8,13 @@ import { modelsInspect } from './models-inspect.js';
 import { modelsList } from './models-list.js';
 import { run } from './run.js';
 
-export const verbs: readonly Verb[] = [generate, run, modelsList, modelsImport, modelsInspect, bench];
+export const verbs: readonly Verb[] = [
+  generate,
+  run,
+  modelsList,
+  modelsImport,
+  modelsInspect,
+  adaptersInspect,
+  adaptersBake,
+  bench,
+];

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { deviceWish } from '../../../app/contracts/capabilities.js';
+import { adapterFlags, givenAdapters } from '../lora-flag.js';
 import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
@@ -15,6 +16,7 @@ export const run: Verb = {
     model: { value: 'M', help: 'a pipeline folder, a component folder, a library id or name' },
     inputs: { value: 'FILE', help: 'the input tensors, a .safetensors file' },
     out: { value: 'FILE', help: 'where the output tensors go' },
+    ...adapterFlags,
   },
   positionals: ['COMPONENT'],
   async run(given, session) {
@@ -27,11 +29,19 @@ export const run: Verb = {
     const inputs = resolve(given.required('inputs', form));
     const out = resolve(given.required('out', form));
     const device = given.choice('device', deviceWish.options) ?? 'auto';
+    const { adapters, apply } = givenAdapters(given);
     const modelPath = await session.modelPath(wish);
-    const result = await session.engine.run({ modelPath, component, device, inputs, out }, session.signal);
+    const receipts = [];
+    for (const { file } of adapters) {
+      receipts.push(await session.worker.inspectAdapter({ path: file, modelPath }, session.signal));
+    }
+    const result = await session.engine.run(
+      { modelPath, component, device, inputs, out, adapters, apply },
+      session.signal,
+    );
     const lines = Object.entries(result.outputs).map(([name, { shape, dtype }]) => `${name}  [${shape}]  ${dtype}`);
     return {
-      json: { component, device: result.device, outputs: result.outputs, adapters: [], seconds: result.seconds },
+      json: { component, device: result.device, outputs: result.outputs, adapters: receipts, seconds: result.seconds },
       text: [...lines, `${secondsInWords(result.seconds)} on ${result.device}, written to ${out}`].join('\n'),
     };
   },
