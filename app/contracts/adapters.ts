@@ -116,6 +116,8 @@ export const adapterDescription = z.object({
   /** Absolute path. */
   path: z.string(),
   bytes: z.number().int().nonnegative(),
+  /** False: surely something else (a checkpoint, a picture), which belongs on no shelf; `problem` says what it is. */
+  isAdapter: z.boolean(),
   /** Why it cannot be used, in one sentence; null when it can. The fields below are then as far as they are known. */
   problem: z.string().nullable(),
   dialect: z.string(),

@@ -57,7 +57,10 @@ export type BakeRequest = z.infer<typeof bakeRequest>;
 export const bakeResult = z.object({ tensors: z.number().int(), dtype: z.string(), bytes: z.number().int() });
 export type BakeResult = z.infer<typeof bakeResult>;
 
-/** A file of an adapter folder, by path and by what tells that it changed (size, time, inode; see storage/file-identity). */
+/**
+ * A file of an adapter folder, by path and by what tells that it changed: `SIZE:MTIME_NS:INODE` as
+ * app/storage/file-identity.ts writes it, then for each file beside it that describes or pictures it `|` and the same.
+ */
 export const foundAdapter = z.object({ path: z.string(), identity: z.string() });
 export type FoundAdapter = z.infer<typeof foundAdapter>;
 
@@ -71,7 +74,7 @@ export interface Worker {
   /** A WebP thumbnail of any picture file. */
   makeThumbnail(request: { path: string; out: string; side: number }): Promise<void>;
 
-  /** Every `.safetensors` below a folder, links followed once. */
+  /** Every `.safetensors` below a folder, links followed once; or the one file that `folder` names, whatever its ending. */
   scanAdapterFolder(request: { folder: string }): Promise<FoundAdapter[]>;
   /** Header and sidecar files; a file that cannot be used comes back with its `problem`, only a missing one throws. */
   describeAdapters(request: { paths: string[] }): Promise<AdapterDescription[]>;
