@@ -1,3 +1,4 @@
+import { asPanel } from '../shell/shell-store.js';
 import type { Action, Scope } from './action.js';
 import { isWidgetKey, matches, mayActWhileTyping } from './keys.js';
 
@@ -9,7 +10,7 @@ export function isTextField(element: Element | null): boolean {
   return element instanceof HTMLElement && element.isContentEditable;
 }
 
-/** Film and wall mark themselves: their arrows, Space and Enter are the panel's actions. */
+/** Film, wall and shelf mark themselves: their arrows, Space and Enter are the panel's actions. */
 const PICTURES = '[data-keys="pictures"]';
 const WIDGETS =
   'input, textarea, button, select, a, summary, [role=slider], [role=menu], [role=menuitem], [role=menuitemradio], ' +
@@ -23,8 +24,7 @@ export const popupIsOpen = (): boolean => document.querySelector('[data-popup][d
 export function scopesAt(target: Element | null, panel: string): Scope[] {
   const part = target?.closest('[data-scope]')?.getAttribute('data-scope');
   const scopes: Scope[] = part === 'prompt' || part === 'queue' ? [part] : [];
-  if (panel === 'generate' || panel === 'gallery' || panel === 'settings') scopes.push(panel);
-  return [...scopes, 'anywhere'];
+  return [...scopes, asPanel(panel), 'anywhere'];
 }
 
 /** The action that a key press means here, or null. */

@@ -1,5 +1,6 @@
 import type { Action } from '../keyboard/action.js';
 import { popupIsOpen } from '../keyboard/dispatch.js';
+import { adaptersStore } from '../adapters/adapters-store.js';
 import { clearSelection } from '../gallery/browsing.js';
 import { galleryStore } from '../gallery/gallery-store.js';
 import { whyNotGenerate } from '../generate/actions.js';
@@ -60,6 +61,10 @@ export function climbDown(): void {
   const typing =
     document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement;
   if (panel === 'gallery' && gallery.cursor !== null && !typing) return clearSelection();
+  if (panel === 'adapters' && adaptersStore.getState().sheetShown && !typing)
+    return adaptersStore.setState({ sheetShown: false });
+  if (panel === 'adapters' && adaptersStore.getState().cursor !== null && !typing)
+    return adaptersStore.setState({ cursor: null });
   if (panel === 'generate' && generate.selection.kind !== 'follow' && runningJob(queue))
     return select({ kind: 'follow' });
   if (panel === 'generate' && runningJob(queue)) return stop();
@@ -96,9 +101,10 @@ function moveFocusedJob(direction: 1 | -1): void {
   moveJob(id, to);
 }
 
-/** The settings column of Generate comes back with the next start; the one of the Gallery is remembered. */
+/** The columns of Generate and Adapters come back with the next start; the one of the Gallery is remembered. */
 function toggleInspector(): void {
   if (panelNow() === 'generate') generateStore.setState(({ settingsShown }) => ({ settingsShown: !settingsShown }));
+  else if (panelNow() === 'adapters') adaptersStore.setState(({ sheetShown }) => ({ sheetShown: !sheetShown }));
   else setPreferences({ inspector: !studioStore.getState().preferences.inspector });
 }
 
@@ -130,6 +136,14 @@ export const shellActions = {
     group,
     keys: ['Ctrl+2'],
     run: () => openPanel('gallery'),
+  },
+  adaptersPanel: {
+    id: 'studio.panel-adapters',
+    label: 'Open Adapters',
+    scope: 'anywhere',
+    group,
+    keys: ['Ctrl+3'],
+    run: () => openPanel('adapters'),
   },
   settingsPanel: {
     id: 'studio.panel-settings',

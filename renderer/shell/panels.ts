@@ -1,4 +1,5 @@
 import Brush from 'lucide-react/icons/brush';
+import Layers from 'lucide-react/icons/layers';
 import Images from 'lucide-react/icons/layout-dashboard';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import type { IconComponent } from '../components/icon.js';
@@ -9,6 +10,7 @@ import type { PanelName } from './shell-store.js';
 export const panelTitles: Record<PanelName, string> = {
   generate: 'Generate',
   gallery: 'Gallery',
+  adapters: 'Adapters',
   settings: 'Settings',
 };
 
@@ -22,5 +24,6 @@ interface PanelEntry {
 export const panels: readonly PanelEntry[] = [
   { name: 'generate', icon: Brush, action: shellActions.generatePanel },
   { name: 'gallery', icon: Images, action: shellActions.galleryPanel },
+  { name: 'adapters', icon: Layers, action: shellActions.adaptersPanel },
   { name: 'settings', icon: SlidersHorizontal, action: shellActions.settingsPanel },
 ];

@@ -4,6 +4,7 @@ import List from 'lucide-react/icons/list';
 import Search from 'lucide-react/icons/search';
 import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
+import { useAdapters } from '../adapters/adapters-store.js';
 import { useGenerate } from '../generate/generate-store.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac, picturesWaiting, useStudio } from '../studio/studio-store.js';
@@ -40,12 +41,13 @@ export function TitleBar() {
   );
 }
 
-/** The column at the right: settings in Generate, receipt in the Gallery. */
+/** The column at the right: settings in Generate, receipt in the Gallery and of an adapter. */
 function ColumnButton() {
   const panel = useStudio(({ preferences }) => asPanel(preferences.panel));
   const receipt = useStudio(({ preferences }) => preferences.inspector);
   const settings = useGenerate((state) => state.settingsShown);
-  const shown = panel === 'generate' ? settings : panel === 'gallery' && receipt;
+  const sheet = useAdapters((state) => state.sheetShown);
+  const shown = { generate: settings, gallery: receipt, adapters: sheet, settings: false }[panel];
   return <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={shown} side="bottom" />;
 }
 
