@@ -4,7 +4,7 @@ import { clamp } from '../components/slider-arithmetic.js';
 import { reportProblem, showToast } from '../studio/notices.js';
 import { setPreferences } from '../studio/preferences.js';
 import { modelById, pictureModels, studioStore } from '../studio/studio-store.js';
-import { draftForModel, draftFrom, generateStore, type Draft } from './generate-store.js';
+import { draftForModel, draftFrom, generateStore, rowsOf, type Draft } from './generate-store.js';
 import { SEED_DRAWN_BELOW, SIDE_MOST } from './ranges.js';
 import { toMultiple } from './picture-size.js';
 
@@ -77,7 +77,7 @@ export function swapSides(): void {
 export function takeSettings(settings: Partial<GenerationSettings>): void {
   const { models } = studioStore.getState();
   const { draft } = generateStore.getState();
-  const { model: wanted, ...rest } = settings;
+  const { model: wanted, adapters, ...rest } = settings;
   const model = wanted === undefined ? null : modelById(models, wanted);
   if (wanted !== undefined && !model) {
     showToast({
@@ -87,7 +87,11 @@ export function takeSettings(settings: Partial<GenerationSettings>): void {
     });
   }
   const before: Draft = { ...draft };
-  changeDraft({ ...rest, ...(model ? { model: model.id } : {}) });
+  changeDraft({
+    ...rest,
+    ...(model ? { model: model.id } : {}),
+    ...(adapters === undefined ? {} : { mixer: rowsOf(adapters) }),
+  });
   generateStore.setState({ sizeNote: null });
   if (before.prompt.trim() !== '' && rest.prompt !== undefined && rest.prompt !== before.prompt)
     rememberPrompt(before.prompt);

@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import type { AdapterUse } from '../../app/contracts/adapters.js';
 import type { GenerationSettings, TokenCount } from '../../app/contracts/generation.js';
 import type { Model } from '../../app/contracts/models.js';
 import type { Preferences } from '../../app/contracts/preferences.js';
@@ -8,8 +9,12 @@ import type { StudioError } from '../../app/contracts/studio-error.js';
 import type { Pace } from './estimate.js';
 import { toMultiple } from './picture-size.js';
 
+/** An adapter of the mixer; one that is off stays with its strengths. */
+export type MixerRow = AdapterUse & { on: boolean };
+
 /** What will be asked for: the settings of a job, and how the panel treats them. */
-export interface Draft extends GenerationSettings {
+export interface Draft extends Omit<GenerationSettings, 'adapters'> {
+  readonly mixer: MixerRow[];
   readonly count: number;
   /** Unless it is locked, the seed is drawn anew as soon as a job took it. */
   readonly seedLocked: boolean;
@@ -73,6 +78,7 @@ const firstDraft: Draft = {
   width: 512,
   height: 512,
   clipSkip: 1,
+  mixer: [],
   count: 1,
   seedLocked: false,
 };
@@ -103,9 +109,8 @@ export function draftFrom(saved: Preferences['draft'], models: readonly Model[])
   const model =
     models.find(({ id, missing }) => id === saved.model && !missing) ?? models.find(({ missing }) => !missing) ?? null;
   const start: Draft = model ? { ...firstDraft, ...model.defaults, model: model.id } : firstDraft;
-  const kept = Object.fromEntries(
-    Object.entries(saved).filter(([key, value]) => value !== undefined && key !== 'model'),
-  );
+  const { model: _model, adapters: _adapters, ...rest } = saved;
+  const kept = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return { ...start, ...kept };
 }
 
@@ -128,6 +133,21 @@ export function draftForModel(draft: Draft, from: Model | null, to: Model): Draf
 }
 
 /** The settings of a draft, without what only the panel knows. */
-export function settingsOf({ count: _count, seedLocked: _locked, ...settings }: Draft): GenerationSettings {
-  return settings;
+export function settingsOf({ count: _count, seedLocked: _locked, mixer, ...settings }: Draft): GenerationSettings {
+  return { ...settings, adapters: usesOf(mixer) };
 }
+
+/** What a job is told of the mixer: the rows that are on. */
+const usesOf = (mixer: readonly MixerRow[]): AdapterUse[] =>
+  mixer.filter(({ on }) => on).map(({ on: _on, ...use }) => use);
+
+/** Adapters of a picture as rows of the mixer. */
+export const rowsOf = (uses: readonly AdapterUse[]): MixerRow[] => uses.map((use) => ({ ...use, on: true }));
+
+/** The same adapters at the same strengths: they make the same picture. */
+export const sameUses = (a: readonly AdapterUse[], b: readonly AdapterUse[]): boolean =>
+  a.length === b.length &&
+  a.every(({ adapter, weight, textWeight }, index) => {
+    const other = b[index];
+    return other?.adapter === adapter && other.weight === weight && other.textWeight === textWeight;
+  });

@@ -1,12 +1,14 @@
 import { useState } from 'react';
 import X from 'lucide-react/icons/x';
+import type { AdapterUse } from '../../app/contracts/adapters.js';
 import type { GenerationSettings } from '../../app/contracts/generation.js';
 import type { ReadSettings } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
+import { useShelf } from '../studio/shelf-store.js';
 import { modelById, studioStore, useStudio } from '../studio/studio-store.js';
-import { plural } from '../words/numbers.js';
+import { plural, strengths } from '../words/numbers.js';
 import { takeSettings } from './drafting.js';
-import { generateStore, useGenerate, type Draft, type GenerateState } from './generate-store.js';
+import { generateStore, sameUses, settingsOf, useGenerate, type Draft, type GenerateState } from './generate-store.js';
 
 type Key = keyof GenerationSettings;
 
@@ -22,6 +24,7 @@ const names: Record<Key, string> = {
   width: 'Width',
   height: 'Height',
   clipSkip: 'Clip skip',
+  adapters: 'Adapters',
 };
 
 /** Settings found in a picture, as differences from the draft: each can be taken or left. */
@@ -32,6 +35,8 @@ export function SettingsOffer() {
 
 function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
   const draft = useGenerate((state) => state.draft);
+  const mine = settingsOf(draft);
+  const shelf = useShelf((state) => state.byId);
   const models = useStudio((state) => state.models);
   const differences = differencesOf(draft, offer.read.settings);
   const [left, setLeft] = useState<ReadonlySet<Key>>(new Set());
@@ -39,6 +44,7 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
   const close = (): void => generateStore.setState({ offer: null });
   const { samplers, schedules } = useStudio((state) => state.capabilities);
   const words = (key: Key, value: GenerationSettings[Key] | undefined): string => {
+    if (Array.isArray(value)) return adapterWords(value, (id) => shelf.get(id)?.name ?? 'not on the shelf');
     if (key === 'model') return modelById(models, String(value))?.name ?? 'not in the library';
     const named = key === 'sampler' ? samplers : key === 'schedule' ? schedules : [];
     const text = named.find(({ id }) => id === value)?.label ?? String(value ?? '');
@@ -69,7 +75,7 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
               />
               <span className="offer-name">{names[key]}</span>
               <span className="offer-new">{words(key, offer.read.settings[key])}</span>
-              <span className="offer-old dim">now {words(key, draft[key])}</span>
+              <span className="offer-old dim">now {words(key, mine[key])}</span>
             </label>
           </li>
         ))}
@@ -100,10 +106,19 @@ function OfferSheet({ offer }: { offer: NonNullable<GenerateState['offer']> }) {
   );
 }
 
+/** "flat-ink 0.80, more-detail −0.60 / 1.00" */
+const adapterWords = (uses: readonly AdapterUse[], nameOf: (id: string) => string): string =>
+  uses.length === 0 ? 'none' : uses.map((use) => `${nameOf(use.adapter)} ${strengths(use)}`).join(', ');
+
 export function differencesOf(draft: Draft, read: ReadSettings['settings']): Key[] {
+  const mine = settingsOf(draft);
   const known = (id: string | undefined): boolean =>
     id !== undefined && modelById(studioStore.getState().models, id) !== null;
   return (Object.keys(names) as Key[]).filter(
-    (key) => read[key] !== undefined && read[key] !== draft[key] && (key !== 'model' || known(read.model)),
+    (key) => read[key] !== undefined && !same(read[key], mine[key]) && (key !== 'model' || known(read.model)),
   );
 }
+
+/** Settings are plain values, but for the adapters. */
+const same = (a: GenerationSettings[Key], b: GenerationSettings[Key]): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && sameUses(a, b));

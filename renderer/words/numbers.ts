@@ -13,6 +13,14 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** Fixed decimals with a true minus: -0.6, 2 -> "−0.60". */
 export const fixed = (value: number, decimals: number): string => value.toFixed(decimals).replace('-', MINUS);
 
+/** Strengths of an adapter, model first; one figure where both are the same: "0.80", "0.80 / 0.60". */
+export const strengths = ({ weight, textWeight }: { weight: number; textWeight: number }): string =>
+  weight === textWeight ? strength(weight) : `${strength(weight)} / ${strength(textWeight)}`;
+
+/** Two decimals, a third where it has one: 0.8 -> "0.80", -0.125 -> "−0.125". */
+export const strength = (value: number): string =>
+  fixed(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 ? 2 : 3);
+
 /** A time that was measured: "0.84 s", "7.0 s", "1 min 42 s". */
 export function measured(seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(2)} s`;
