@@ -12,9 +12,14 @@ export interface AdapterTag {
   readonly end: number;
   /** What is wrong with it, in one sentence; null when it can be used. */
   readonly problem: string | null;
+  /**
+   * Parts that have no effect here, as they are written: a third number (`dyn`, the ranks that A1111 uses of a DyLoRA),
+   * and names that extensions of A1111 read (`lbw=`: strengths by block).
+   */
+  readonly ignored: readonly string[];
 }
 
-const tag = /<(?:lora|lyco):([^<>:]+)((?::[^<>:]*)*)>/gi;
+const tag = /<(?:lora|lyco):([^<>:]*)((?::[^<>:]*)*)>/gi;
 
 /** Every tag of a prompt, in its order. */
 export function adapterTags(prompt: string): AdapterTag[] {
@@ -22,18 +27,26 @@ export function adapterTags(prompt: string): AdapterTag[] {
     const [whole, name = '', rest = ''] = match;
     const positional: number[] = [];
     const named = new Map<string, number>();
-    let problem: string | null = null;
+    const ignored: string[] = [];
+    let problem: string | null = name.trim() === '' ? `${whole} names no adapter.` : null;
     for (const part of rest.split(':').slice(1)) {
-      const [key, value] = part.includes('=') ? part.split('=', 2) : [null, part];
-      const number = Number(value?.trim());
-      if (value?.trim() === '' || !Number.isFinite(number) || Math.abs(number) > 100) {
+      const equals = part.indexOf('=');
+      const key = equals < 0 ? null : part.slice(0, equals).trim().toLowerCase();
+      if (key === null ? positional.length > 1 : key !== 'te' && key !== 'unet') {
+        ignored.push(part.trim());
+        continue;
+      }
+      const value = part.slice(equals + 1).trim();
+      const number = Number(value.replace('−', '-'));
+      if (value === '' || !Number.isFinite(number) || Math.abs(number) > 100) {
         problem ??= `In ${whole} the strength “${value}” is no number from −100 to 100.`;
       } else if (key === null) positional.push(number);
-      else named.set(key.trim().toLowerCase(), number);
+      else named.set(key, number);
     }
     const textWeight = named.get('te') ?? positional[0] ?? 1;
     const weight = named.get('unet') ?? positional[1] ?? textWeight;
-    return { name: name.trim(), weight, textWeight, start: match.index, end: match.index + whole.length, problem };
+    const [start, end] = [match.index, match.index + whole.length];
+    return { name: name.trim(), weight, textWeight, start, end, problem, ignored };
   });
 }
 

@@ -16,6 +16,10 @@ export interface Home {
   readonly checkpoints: string;
   /** Maps from latents to colours, fitted by the engine, one a model. */
   readonly previews: string;
+  /** The two pictures of each adapter's last comparison. */
+  readonly effects: string;
+  /** WebP pictures of adapters, by adapter id and version; may be deleted at any time. */
+  readonly adapterPreviews: string;
   /** Models that were copied in (`models import --copy`). */
   readonly models: string;
   readonly logs: string;
@@ -59,16 +63,21 @@ export function homeAt(root: string): Home {
     bin: inside('bin'),
     checkpoints: inside('checkpoints'),
     previews: inside('previews'),
+    adapterPreviews: inside('adapter-previews'),
+    effects: inside('effects'),
     models: inside('models'),
     logs: inside('logs'),
     electron: inside('electron'),
   };
 }
 
-/** Make the folders that are not there yet. `models` and `electron` are made by whoever first needs them. */
+/** Make the folders that are not there yet. `effects`, `models` and `electron` are made by whoever first needs them. */
 export async function makeHome(home: Home): Promise<void> {
   try {
-    for (const folder of [home.pictures, home.thumbnails, home.bin, home.checkpoints, home.previews, home.logs]) {
+    for (const folder of [
+      ...[home.pictures, home.thumbnails, home.bin, home.checkpoints],
+      ...[home.previews, home.adapterPreviews, home.logs],
+    ]) {
       await mkdir(folder, { recursive: true });
     }
   } catch (cause) {
