@@ -3,7 +3,10 @@ import type { Database } from './database.js';
 import type { Row } from './rows.js';
 
 /** What no file on the disk tells, first. Receipts after the pictures they belong to. */
-const tables = ['preferences', 'models', 'step_times', 'jobs', 'pictures', 'receipts'] as const;
+const tables = [
+  ...(['preferences', 'models', 'adapter_folders', 'adapters', 'step_times'] as const),
+  ...(['jobs', 'pictures', 'receipts'] as const),
+];
 
 /**
  * Take over what can still be read of a damaged database. Each table is read until the damage stops it; the gallery's

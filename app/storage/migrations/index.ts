@@ -1,5 +1,6 @@
 import type { Migration } from './migration.js';
 import { libraryQueueGallery } from './0001-library-queue-gallery.js';
+import { adapters } from './0002-adapters.js';
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [libraryQueueGallery];
+export const migrations: readonly Migration[] = [libraryQueueGallery, adapters];
