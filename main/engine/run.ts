@@ -7,6 +7,7 @@ import type { Network, Tensors } from '../../native-models/runtime/network.js';
 import { openNetwork } from '../../native-models/runtime/open-network.js';
 import type { Tensor } from '../../native-models/runtime/tensor.js';
 import { floats } from '../../native-models/runtime/tensor.js';
+import { readClip } from '../../native-models/weight-formats/clip-folder.js';
 import { readNamedComponent } from '../../native-models/weight-formats/diffusers-folder.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
@@ -65,10 +66,18 @@ async function openFor({ modelPath, component }: RunRequest, device: DeviceId, i
       const [batch, , height, width] = inputs.sizes(component === 'vae_encoder' ? 'sample' : 'latent_sample', 4);
       return openNetwork({ component, files, device, sizes: { batch, height, width } });
     }
+    case 'clip_text': {
+      const [batch, tokens] = inputs.sizes('input_ids', 2);
+      return openNetwork({ component, files: await readClip(modelPath), device, sizes: { batch, tokens } });
+    }
+    case 'clip_image': {
+      const [batch] = inputs.sizes('pixel_values', 4);
+      return openNetwork({ component, files: await readClip(modelPath), device, sizes: { batch } });
+    }
     default:
       throw new StudioError(
         'bad-input',
-        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder or vae_decoder.`,
+        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text or clip_image.`,
       );
   }
 }

@@ -1,8 +1,12 @@
-import { oneAtATime } from './one-at-a-time.js';
+import { closeImageFeatures } from './image-similarity.js';
 import { unloadModel } from './loaded-model.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 /** Close every session; waits for the picture that is being made. */
 export async function unload(_request: object, { signal }: { signal: AbortSignal }): Promise<Record<string, never>> {
-  await oneAtATime(signal, unloadModel);
+  await oneAtATime(signal, async () => {
+    await unloadModel();
+    await closeImageFeatures();
+  });
   return {};
 }

@@ -62,7 +62,7 @@ async function inspectPipeline(path: string, { checkFinite }: { checkFinite: boo
 async function inspectComponent(path: string, { checkFinite }: { checkFinite: boolean }): Promise<ModelDescription> {
   const component = await readComponent(path);
   await check(component, checkFinite);
-  const kinds = { unet: 'diffusion', vae: 'autoencoder', text_encoder: 'clip' } as const;
+  const kinds = { unet: 'diffusion', vae: 'autoencoder', text_encoder: 'clip', clip: 'clip' } as const;
   return {
     name: basename(path),
     path,

@@ -11,8 +11,11 @@ import type { WeightSource } from '../onnx/weight-source.js';
 import { imaginaryWeights } from '../onnx/weight-source.js';
 import type { AutoencoderConfig, AutoencoderSizes } from './autoencoder-kl.js';
 import { autoencoderKLDecoder, autoencoderKLEncoder } from './autoencoder-kl.js';
+import { clipTextFeatures } from './clip-model.js';
 import type { ClipTextConfig, TextSizes } from './clip-text-model.js';
 import { clipTextModel, clipTextOutputs } from './clip-text-model.js';
+import type { ClipVisionConfig, PictureSizes } from './clip-vision-model.js';
+import { clipVisionModel } from './clip-vision-model.js';
 import type { UNetConfig, UNetSizes } from './unet-2d-condition.js';
 import { unet2DCondition } from './unet-2d-condition.js';
 
@@ -30,7 +33,9 @@ export type NetworkPlan =
       readonly component: 'vae_encoder' | 'vae_decoder';
       readonly config: AutoencoderConfig;
       readonly sizes: AutoencoderSizes;
-    };
+    }
+  | { readonly component: 'clip_text'; readonly config: ClipTextConfig; readonly sizes: TextSizes }
+  | { readonly component: 'clip_image'; readonly config: ClipVisionConfig; readonly sizes: PictureSizes };
 
 export function authorNetwork(plan: NetworkPlan, options: GraphOptions): Graph {
   const graph = new Graph(options);
@@ -59,6 +64,10 @@ function author(graph: Graph, plan: NetworkPlan): void {
       return autoencoderKLEncoder(graph, plan.config, plan.sizes);
     case 'vae_decoder':
       return autoencoderKLDecoder(graph, plan.config, plan.sizes);
+    case 'clip_text':
+      return clipTextFeatures(graph, plan.config, plan.sizes);
+    case 'clip_image':
+      return clipVisionModel(graph, plan.config, plan.sizes);
   }
 }
 
@@ -86,8 +95,16 @@ export function requireNoLayerUnused(graphs: readonly Graph[], weights: WeightSo
     for (const { stored } of graph.usedWeights.values()) if (stored !== 'any') used.add(stored.name);
   }
   const isLayer = /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers)\./;
+  // A text encoder's file may hold the whole CLIP it is from, and each tower of a CLIP is a network of its own.
+  const otherTower = ['text_model.', 'vision_model.'].filter(
+    (tower) => ![...used].some((name) => name.startsWith(tower)),
+  );
   const unused = [...weights.names()].filter(
-    (name) => isLayer.test(name) && !used.has(name) && !/processor|position_ids|^vision_model\./.test(name),
+    (name) =>
+      isLayer.test(name) &&
+      !used.has(name) &&
+      !/processor|position_ids/.test(name) &&
+      !otherTower.some((tower) => name.startsWith(tower)),
   );
   if (unused.length === 0) return;
   const sentence = `${weights.label} holds ${unused.length} tensors that its config.json has no place for, ${unused[0]} for one: config and weights are of different models.`;

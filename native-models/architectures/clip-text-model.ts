@@ -10,33 +10,26 @@
  */
 import { ModelError } from '../errors.js';
 import type { Graph } from '../onnx/graph.js';
-import { add, argMax, attention, cast, equal, gather, pickPerRow, slice } from '../onnx/operators/index.js';
+import { add, argMax, cast, equal, gather, pickPerRow, slice } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
+import type { ClipEncoderConfig } from './clip-encoder.js';
+import { clipEncoderLayer, parseClipEncoderConfig } from './clip-encoder.js';
 import type { ConfigReader } from './config-reader.js';
-import type { Activation } from './layers.js';
-import { activate, layerNorm, linear } from './layers.js';
+import { layerNorm, linear } from './layers.js';
 import { Weights } from './weights.js';
 
 // ---------------------------------------------------------------------------------------------------- config ----
 
-/** `text_encoder/config.json`, read. In brackets: the field, then SD 1.5, SD 2, SDXL's second encoder. */
-export interface ClipTextConfig {
+/**
+ * `text_encoder/config.json`, read. In brackets: the field, then SD 1.5, SD 2, SDXL's second encoder. Of the layers:
+ * hidden_size 768, 1024, 1280; intermediate_size 3072, 4096, 5120; num_attention_heads 12, 16, 20; num_hidden_layers
+ * 12, 23, 32 (SD 2 ships one layer less than its CLIP had); hidden_act quick_gelu, gelu, gelu.
+ */
+export interface ClipTextConfig extends ClipEncoderConfig {
   /** [vocab_size: 49408, 49408, 49408] */
   readonly vocabularySize: number;
   /** [max_position_embeddings: 77, 77, 77] */
   readonly positions: number;
-  /** [hidden_size: 768, 1024, 1280] */
-  readonly width: number;
-  /** [intermediate_size: 3072, 4096, 5120] */
-  readonly mlpWidth: number;
-  /** [num_hidden_layers: 12, 23, 32] SD 2 ships one layer less than its CLIP had */
-  readonly layers: number;
-  /** [num_attention_heads: 12, 16, 20] */
-  readonly heads: number;
-  /** [hidden_act: quick_gelu, gelu, gelu] */
-  readonly activation: Activation;
-  /** [layer_norm_eps: 1e-5, 1e-5, 1e-5] */
-  readonly epsilon: number;
   /** [eos_token_id: 2 or 49407] the token that the pooled vector is taken at; 2 in old files: the largest id */
   readonly endToken: number;
   /** [projection_dim: 768, 512, 1280] only where `architectures` says CLIPTextModelWithProjection; else null */
@@ -44,23 +37,23 @@ export interface ClipTextConfig {
 }
 
 export function parseClipTextConfig(config: ConfigReader): ClipTextConfig {
-  config.only('model_type', 'clip_text_model');
   const architectures = config.texts('architectures', ['CLIPTextModel']);
   const projected = architectures.includes('CLIPTextModelWithProjection');
   if (!projected && !architectures.includes('CLIPTextModel')) {
     throw config.unsupported('architectures', 'known: CLIPTextModel, CLIPTextModelWithProjection');
   }
+  return parseClipTextTower(config, projected ? config.integer('projection_dim', 512) : null);
+}
+
+/** The same inside a whole CLIP, whose own config tells the projection. */
+export function parseClipTextTower(config: ConfigReader, projection: number | null): ClipTextConfig {
+  config.only('model_type', 'clip_text_model');
   return {
+    ...parseClipEncoderConfig(config, { width: 512, mlpWidth: 2048, heads: 8 }),
     vocabularySize: config.integer('vocab_size', 49408),
     positions: config.integer('max_position_embeddings', 77),
-    width: config.integer('hidden_size', 512),
-    mlpWidth: config.integer('intermediate_size', 2048),
-    layers: config.integer('num_hidden_layers', 12),
-    heads: config.integer('num_attention_heads', 8),
-    activation: config.choice('hidden_act', 'quick_gelu', ['quick_gelu', 'gelu', 'relu', 'silu', 'swish']),
-    epsilon: config.number('layer_norm_eps', 1e-5),
     endToken: config.integer('eos_token_id', 49407, 0),
-    projection: projected ? config.integer('projection_dim', 512) : null,
+    projection,
   };
 }
 
@@ -71,27 +64,6 @@ function embeddings(weights: Weights, config: ClipTextConfig, ids: Value): Value
   const words = weights.tensor('token_embedding.weight', [config.vocabularySize, config.width]);
   const places = weights.tensor('position_embedding.weight', [config.positions, config.width]);
   return add(gather(words, ids), slice(places, 0, 0, ids.size(1)));
-}
-
-/** x [B, T, D] -> [B, T, D] */
-function selfAttention(weights: Weights, config: ClipTextConfig, x: Value): Value {
-  const D = config.width;
-  const q = linear(weights.at('q_proj'), x, D);
-  const k = linear(weights.at('k_proj'), x, D);
-  const v = linear(weights.at('v_proj'), x, D);
-  return linear(weights.at('out_proj'), attention(q, k, v, { heads: config.heads, causal: true }), D);
-}
-
-/** x [B, T, D] -> [B, T, D] */
-function mlp(weights: Weights, config: ClipTextConfig, x: Value): Value {
-  const h = activate(linear(weights.at('fc1'), x, config.mlpWidth), config.activation); // [B, T, mlpWidth]
-  return linear(weights.at('fc2'), h, config.width);
-}
-
-/** x [B, T, D] -> [B, T, D] */
-function encoderLayer(weights: Weights, config: ClipTextConfig, x: Value): Value {
-  x = add(x, selfAttention(weights.at('self_attn'), config, layerNorm(weights.at('layer_norm1'), x, config.epsilon)));
-  return add(x, mlp(weights.at('mlp'), config, layerNorm(weights.at('layer_norm2'), x, config.epsilon)));
 }
 
 /** The vector at the first end token: x [B, T, D], ids [B, T] -> [B, D] */
@@ -139,7 +111,7 @@ export function clipTextModel(
 
   const states = [embeddings(weights.at('embeddings'), config, ids)];
   for (let n = 0; n < config.layers; n++) {
-    states.push(encoderLayer(weights.at('encoder.layers', n), config, states[n] as Value)); // [B, T, D]
+    states.push(clipEncoderLayer(weights.at('encoder.layers', n), config, states[n] as Value, { causal: true })); // [B, T, D]
   }
   const normalized = (x: Value): Value => layerNorm(weights.at('final_layer_norm'), x, config.epsilon);
   const last = normalized(states[config.layers] as Value); // [B, T, D]

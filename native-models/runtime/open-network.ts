@@ -3,10 +3,18 @@ import { authorNetwork, requireNoLayerUnused } from '../architectures/author-net
 import type { NetworkPlan } from '../architectures/author-network.js';
 import type { AutoencoderSizes } from '../architectures/autoencoder-kl.js';
 import type { TextSizes } from '../architectures/clip-text-model.js';
+import type { PictureSizes } from '../architectures/clip-vision-model.js';
+import { ModelError } from '../errors.js';
 import type { UNetSizes } from '../architectures/unet-2d-condition.js';
 import type { Graph, GraphOptions } from '../onnx/graph.js';
 import { sizeOf } from './tensor.js';
-import type { AutoencoderFiles, Component, TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
+import type {
+  AutoencoderFiles,
+  ClipFiles,
+  Component,
+  TextEncoderFiles,
+  UNetFiles,
+} from '../weight-formats/component-folder.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { Device } from './devices.js';
 import { verifyFiles } from './file-identity.js';
@@ -40,6 +48,8 @@ export type OpenNetworkOptions = RunOptions &
         readonly files: AutoencoderFiles;
         readonly sizes: AutoencoderSizes;
       }
+    | { readonly component: 'clip_text'; readonly files: ClipFiles; readonly sizes: TextSizes }
+    | { readonly component: 'clip_image'; readonly files: ClipFiles; readonly sizes: PictureSizes }
   );
 
 export async function openNetwork(options: OpenNetworkOptions): Promise<Network> {
@@ -77,6 +87,18 @@ function planOf(options: OpenNetworkOptions): NetworkPlan {
       const { component, files, sizes } = options;
       return { component, config: files.config, sizes };
     }
+    case 'clip_text': {
+      const { component, files, sizes } = options;
+      const { text } = files.config;
+      if (text !== null) return { component, config: text, sizes };
+      throw new ModelError('unfit-model', `${files.label} holds CLIP's vision tower alone: it reads no text.`, {
+        file: files.folder,
+      });
+    }
+    case 'clip_image': {
+      const { component, files, sizes } = options;
+      return { component, config: files.config.vision, sizes };
+    }
   }
 }
 
@@ -89,6 +111,12 @@ function smallPlans(files: Component): NetworkPlan[] {
     case 'vae': {
       const sizes = { batch: 1, height: 64, width: 64 };
       return (['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config: files.config, sizes }));
+    }
+    case 'clip': {
+      const { text, vision } = files.config;
+      const image: NetworkPlan = { component: 'clip_image', config: vision, sizes: { batch: 1 } };
+      if (text === null) return [image];
+      return [image, { component: 'clip_text', config: text, sizes: { batch: 1, tokens: 1 } }];
     }
   }
 }

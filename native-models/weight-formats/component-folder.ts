@@ -7,6 +7,8 @@ import path from 'node:path';
 
 import type { AutoencoderConfig } from '../architectures/autoencoder-kl.js';
 import { oldAttentionName, parseAutoencoderConfig } from '../architectures/autoencoder-kl.js';
+import type { ClipConfig } from '../architectures/clip-model.js';
+import { clipArchitectures, parseClipConfig } from '../architectures/clip-model.js';
 import type { ClipTextConfig } from '../architectures/clip-text-model.js';
 import { nameWithoutPrefix, parseClipTextConfig } from '../architectures/clip-text-model.js';
 import type { Json, JsonObject } from '../architectures/config-reader.js';
@@ -49,7 +51,13 @@ export interface AutoencoderFiles extends ComponentFiles {
   readonly config: AutoencoderConfig;
 }
 
-export type Component = TextEncoderFiles | UNetFiles | AutoencoderFiles;
+/** A CLIP with its vision tower; a text tower alone is a `TextEncoderFiles`. */
+export interface ClipFiles extends ComponentFiles {
+  readonly kind: 'clip';
+  readonly config: ClipConfig;
+}
+
+export type Component = TextEncoderFiles | UNetFiles | AutoencoderFiles | ClipFiles;
 
 /** Reads config and the weights' headers; `label` is what messages call the folder. */
 export async function readComponent(folder: string, label = path.basename(folder)): Promise<Component> {
@@ -71,6 +79,8 @@ export async function readComponent(folder: string, label = path.basename(folder
       return { kind, config: parseUNetConfig(reader), weights: source(), ...common };
     case 'vae':
       return { kind, config: parseAutoencoderConfig(reader), weights: source(oldAttentionName), ...common };
+    case 'clip':
+      return { kind, config: parseClipConfig(reader), weights: source(), ...common };
   }
 }
 
@@ -81,9 +91,11 @@ function componentKind(config: ConfigReader): Component['kind'] {
   const architectures = config.texts('architectures', ['']);
   const isText = architectures.some((name) => /^CLIPTextModel(WithProjection)?$/.test(name));
   if (isText || config.text('model_type', '') === 'clip_text_model') return 'text_encoder';
+  const isClip = clipArchitectures.some((name) => architectures.includes(name));
+  if (isClip || config.text('model_type', '') === 'clip') return 'clip';
   throw config.unsupported(
     className ? '_class_name' : 'architectures',
-    'known: UNet2DConditionModel, AutoencoderKL, CLIPTextModel, CLIPTextModelWithProjection',
+    `known: UNet2DConditionModel, AutoencoderKL, CLIPTextModel, CLIPTextModelWithProjection, ${clipArchitectures.join(', ')}`,
   );
 }
 

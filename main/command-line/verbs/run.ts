@@ -6,7 +6,7 @@ import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
 
 /** Components by the names of the contract; the refusal of another lists them. */
-const components = ['text_encoder', 'unet', 'vae_encoder', 'vae_decoder'];
+const components = ['text_encoder', 'unet', 'vae_encoder', 'vae_decoder', 'clip_text', 'clip_image'];
 
 export const run: Verb = {
   name: 'run',

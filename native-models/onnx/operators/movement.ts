@@ -36,6 +36,14 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   return x.graph.node('Unsqueeze', [x, x.graph.constant('int64', [axes.length], axes)], { dtype: x.dtype, shape });
 }
 
+/** Axes of size 1 repeated to the sizes of `shape`, which has as many axes. */
+export function expand(x: Value, shape: readonly number[]): Value {
+  const fits = shape.length === x.rank && shape.every((size, axis) => x.shape[axis] === size || x.shape[axis] === 1);
+  if (!fits) throw new AuthoringError('Expand', 'shape', `that of ${describe(x)} but for axes of 1`, `${shape}`);
+  if (shape.every((size, axis) => x.shape[axis] === size)) return x;
+  return x.graph.node('Expand', [x, x.graph.constant('int64', [shape.length], shape)], { dtype: x.dtype, shape });
+}
+
 export function concat(values: readonly [Value, ...Value[]], axis: number): Value {
   const [first, ...others] = values;
   const place = axis < 0 ? first.rank + axis : axis;
