@@ -64,6 +64,13 @@ export const notANumber = (text: string, name: string, stays: string): string =>
 export const shareOf = (value: number, range: Range): number =>
   clamp((value - range.min) / (range.max - range.min), 0, 1);
 
+/** The filled part of the track, as shares of it: from the left end, or from zero where values go both ways. */
+export function fillOf(value: number, range: Range): { readonly from: number; readonly to: number } {
+  const zero = range.min < 0 ? shareOf(0, range) : 0;
+  const share = shareOf(value, range);
+  return { from: Math.min(zero, share), to: Math.max(zero, share) };
+}
+
 export const valueAt = (share: number, range: Range): number => {
   const step = Math.max(range.grain, range.step / 5);
   return clamp(toGrain(range.min + share * (range.max - range.min), step), range.min, range.max);
