@@ -19,13 +19,11 @@ export async function readFloats(
 ): Promise<Float32Array[]> {
   for (const { name, dtype } of tensors) {
     if (Object.hasOwn(decoders, dtype)) continue;
-    const sentence = `${file.label}: ${name} is stored as ${dtype}; adapters are read as F32, F16, BF16 and F64.`;
+    const sentence = `${file.label}: ${name} is stored as ${dtype}; only F32, F16, BF16 and F64 can be computed with here.`;
     throw new ModelError('unsupported', sentence, { file: file.file });
   }
   const results = new Map<SafetensorsTensor, Float32Array>();
-  const handle = await open(file.file, 'r').catch((cause: unknown) => {
-    throw new ModelError('missing-file', `${file.label} is not there any more.`, { file: file.file, cause });
-  });
+  const handle = await openFile(file);
   try {
     for (const span of spansOf(tensors)) {
       const bytes = await readSpan(handle, file, span);
@@ -39,6 +37,23 @@ export async function readFloats(
     await handle.close();
   }
   return tensors.map((tensor) => results.get(tensor) as Float32Array);
+}
+
+/** One tensor's bytes as they are stored. */
+export async function readStored(file: SafetensorsFile, tensor: SafetensorsTensor): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await openFile(file);
+  try {
+    const end = tensor.offset + tensor.byteLength;
+    return new Uint8Array(await readSpan(handle, file, { begin: tensor.offset, end, tensors: [tensor] }));
+  } finally {
+    await handle.close();
+  }
+}
+
+function openFile({ file, label }: SafetensorsFile): Promise<FileHandle> {
+  return open(file, 'r').catch((cause: unknown) => {
+    throw new ModelError('missing-file', `${label} is not there any more.`, { file, cause });
+  });
 }
 
 type Decoder = (bytes: ArrayBuffer) => Float32Array;

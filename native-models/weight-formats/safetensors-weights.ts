@@ -34,6 +34,11 @@ export class SafetensorsWeights implements WeightSource {
     for (const file of this.files) yield* file.tensors.keys();
   }
 
+  /** The same weights, but those that `file` has under the same stored names: merged ones over the model's own. */
+  under(file: SafetensorsFile): SafetensorsWeights {
+    return new SafetensorsWeights([file, ...this.files], this.label, this.olderName);
+  }
+
   #stored(name: string): StoredTensor | null {
     for (const { file, label, tensors } of this.files) {
       const tensor = tensors.get(name);

@@ -1,0 +1,181 @@
+/**
+ * The adapters that are on a model: each file is read and matched once and its pairs stay decoded, so that the next
+ * picture finds them ready. A file that changed on disk is read anew; one that is gone is an error that names it, and
+ * the others stay as they are.
+ */
+import type { AdaptableLayer } from '../onnx/graph.js';
+import { ModelError } from '../errors.js';
+import { fileIdentity, identityKey, verifyFiles } from '../runtime/file-identity.js';
+import { requireFinite } from '../weight-formats/non-finite.js';
+import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
+import { readLowRankPairs, type LowRankPair } from './low-rank-pairs.js';
+import { matchAdapter } from './match-adapter.js';
+import { readAdapter } from './read-adapter.js';
+import { requireFit } from './require-fit.js';
+import type { WeightedPair } from './stack-adapters.js';
+
+/** A file as it is put on a picture. */
+export interface AdapterUse {
+  /** Absolute path. */
+  readonly file: string;
+  /** Strength on the UNet: 1 is what it was trained for, negative ones turn its effect round. */
+  readonly weight: number;
+  /** Strength on text encoders. */
+  readonly textWeight: number;
+}
+
+export interface ReadyAdapter {
+  readonly file: string;
+  /** Layers of the model that it changes, of those that it has. */
+  readonly matched: number;
+  readonly total: number;
+  /** Reading and matching it; 0 when it was still there. */
+  readonly seconds: number;
+}
+
+export interface ReadyAdapters {
+  /** In the order of the uses. */
+  readonly adapters: readonly ReadyAdapter[];
+  /** Of files and strengths: equal keys make equal pictures. Empty without adapters. */
+  readonly key: string;
+  /** What does not match, one sentence a file. */
+  readonly notices: readonly string[];
+  /** What they do to one network, strengths of 0 included. */
+  weighted(component: AdaptableComponentName): readonly WeightedPair[];
+}
+
+/** Decoded pairs of files that were taken off are kept up to this much memory: people try one after the other. */
+const KEPT_BYTES = 512e6;
+
+interface KnownAdapter {
+  readonly key: string;
+  readonly adapter: AdapterFile;
+  readonly match: AdapterMatch;
+  readonly pairs: readonly {
+    readonly component: AdaptableComponentName;
+    readonly layer: AdaptableLayer;
+    readonly pair: LowRankPair;
+  }[];
+  /** Of the decoded pairs. */
+  readonly bytes: number;
+}
+
+export class AdapterSet {
+  readonly #model: AdaptableModel;
+  readonly #keptBytes: number;
+  /** By path; the one used last stands last. */
+  readonly #known = new Map<string, KnownAdapter>();
+
+  constructor(model: AdaptableModel, { keptBytes = KEPT_BYTES }: { readonly keptBytes?: number } = {}) {
+    this.#model = model;
+    this.#keptBytes = keptBytes;
+  }
+
+  /** Reads what is not there yet. Refuses files that are gone, damaged, or made for another model. */
+  async ready(uses: readonly AdapterUse[]): Promise<ReadyAdapters> {
+    const ready: { readonly use: AdapterUse; readonly known: KnownAdapter; readonly seconds: number }[] = [];
+    for (const use of uses) {
+      const began = performance.now();
+      const before = this.#known.get(use.file);
+      const known = await this.#latest(use.file);
+      const seconds = known === before ? 0 : (performance.now() - began) / 1000;
+      ready.push({ use, known, seconds });
+    }
+    this.#forget(new Set(uses.map(({ file }) => file)));
+    return {
+      adapters: ready.map(({ use, known, seconds }) => ({
+        file: use.file,
+        matched: known.match.matched.length,
+        total: known.match.total,
+        seconds,
+      })),
+      key: ready.map(({ use, known }) => `${known.key} ${use.weight} ${use.textWeight}`).join('\n'),
+      notices: ready.flatMap(({ known }) => partialNotice(known)),
+      weighted: (component) =>
+        ready.flatMap(({ use, known }) =>
+          known.pairs
+            .filter((pair) => pair.component === component)
+            .map(({ layer, pair }) => ({
+              layer,
+              pair,
+              strength: component === 'unet' ? use.weight : use.textWeight,
+            })),
+        ),
+    };
+  }
+
+  async #latest(file: string): Promise<KnownAdapter> {
+    const key = identityKey(await identityOf(file));
+    let known = this.#known.get(file);
+    if (known?.key !== key) known = await this.#read(file);
+    this.#known.delete(file);
+    this.#known.set(file, known);
+    return known;
+  }
+
+  async #read(file: string): Promise<KnownAdapter> {
+    this.#known.delete(file);
+    const adapter = await readAdapter(file);
+    const match = matchAdapter(adapter, this.#model);
+    requireFit(adapter, match, this.#model);
+    await requireFinite(adapter.file);
+    const pairs = await readLowRankPairs(
+      adapter,
+      match.matched.map(({ module }) => module),
+    );
+    await verifyFiles([adapter.file.identity]); // header and tensors are of one file
+    return {
+      key: identityKey(adapter.file.identity),
+      adapter,
+      match,
+      pairs: match.matched.map(({ component, layer }, index) => ({
+        component,
+        layer,
+        pair: pairs[index] as LowRankPair,
+      })),
+      bytes: pairs.reduce((sum, { down, up }) => sum + down.byteLength + up.byteLength, 0),
+    };
+  }
+
+  /** Oldest first, those that are on never. */
+  #forget(inUse: ReadonlySet<string>): void {
+    let bytes = [...this.#known.values()].reduce((sum, known) => sum + known.bytes, 0);
+    for (const [file, known] of [...this.#known]) {
+      if (bytes <= this.#keptBytes) return;
+      if (inUse.has(file)) continue;
+      this.#known.delete(file);
+      bytes -= known.bytes;
+    }
+  }
+}
+
+async function identityOf(file: string) {
+  return fileIdentity(file).catch((cause: unknown) => {
+    if (!(cause instanceof ModelError)) throw cause;
+    const sentence = `${cause.message} Put the file back, or take the adapter off the picture.`;
+    throw new ModelError('missing-file', sentence, { file, cause });
+  });
+}
+
+function partialNotice({ adapter, match }: KnownAdapter): string[] {
+  const { matched, total } = match;
+  const missing = total - matched.length;
+  if (missing === 0) return [];
+  const places = [...new Set(match.unmatched.map(({ key }) => placeOf(key)))];
+  const where = places.length > MOST_PLACES || places.includes(null) ? '' : ` in ${places.join(', ')}`;
+  const verb = missing === 1 ? 'does' : 'do';
+  return [
+    `${adapter.file.label}: ${matched.length} of ${total} layers match; ${missing}${where} ${verb} not. It runs without ${missing === 1 ? 'it' : 'them'}.`,
+  ];
+}
+
+/** More of them say no more than none. */
+const MOST_PLACES = 3;
+
+/** The part of the network that a key's name tells, as the receipt calls it. */
+function placeOf(key: string): string | null {
+  const block = /(down|up)_blocks[._](\d+)/.exec(key);
+  if (block) return `${block[1] === 'up' ? 'Up' : 'Down'} ${block[2]}`;
+  if (/mid_block/.test(key)) return 'Middle';
+  return /^(lora_te|text_encoder)/.test(key) ? 'Text encoder' : null;
+}
