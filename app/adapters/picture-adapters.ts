@@ -61,10 +61,7 @@ export async function askedAdapters(
 }
 
 /** Those of the prompt's tags, in their order. A tag that names nothing or holds a broken number is refused. */
-export async function promptAdapters(
-  prompt: string,
-  source: Pick<AdapterSource, 'find'>,
-): Promise<AskedAdapter[]> {
+export async function promptAdapters(prompt: string, source: Pick<AdapterSource, 'find'>): Promise<AskedAdapter[]> {
   const asked: AskedAdapter[] = [];
   for (const { name, weight, textWeight, start, end, problem } of adapterTags(prompt)) {
     if (problem !== null) throw new StudioError('bad-input', problem);

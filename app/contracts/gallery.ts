@@ -44,7 +44,7 @@ export const picture = pictureSummary.extend({
 export type Picture = z.infer<typeof picture>;
 
 export const galleryQuery = z.object({
-  /** Words that the prompt, model, sampler or seed must hold; empty = all. */
+  /** Words that the prompt, model, sampler, seed or adapters' names must hold; empty = all. */
   text: z.string(),
   kept: z.boolean(),
   /** The bin instead of the gallery. */

@@ -26,6 +26,8 @@ export interface A1111Picture {
   /** Hex; null where the file was never read whole: the hash is then left out. */
   readonly modelSha256: string | null;
   readonly clipSkip: number;
+  /** Value of `Lora hashes`; null without adapters. Their tags stand in the prompt. */
+  readonly loraHashes: string | null;
   /** `given` noise has no source that A1111 knows. */
   readonly noise: 'cpu' | 'given';
   /** The studio's own: `0.1.0`. */
@@ -86,6 +88,7 @@ export function writeA1111Parameters(picture: A1111Picture): string {
     ['Model', picture.model],
     ['Clip skip', picture.clipSkip > 1 ? picture.clipSkip : null],
     ['RNG', picture.noise === 'cpu' ? 'CPU' : null],
+    ['Lora hashes', picture.loraHashes],
     // With its name: a bare "0.1.0" would be taken for an ancient web UI, whose quirks readers then switch on.
     ['Version', `Inkstone ${picture.version}`],
   ];

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { pictureReceipt, type PictureReceipt } from '../contracts/gallery.js';
 import { parse } from '../storage/rows.js';
+import { a1111Adapters, writeLoraHashes } from './a1111-adapters.js';
 import { writeA1111Parameters } from './a1111-parameters.js';
 
 /** PNG keyword of the studio's own JSON, beside A1111's `parameters`. */
@@ -23,14 +25,22 @@ type TextChunk = { keyword: string; text: string };
 
 /** The text chunks of a picture. `entry` is null for a picture that is made for no gallery. */
 export function writeMetadata(receipt: PictureReceipt, entry: GalleryEntry | null): TextChunk[] {
+  const { prompt, hashes } = a1111Adapters(receipt.settings.prompt, receipt.adapters);
   const parameters = writeA1111Parameters({
     ...receipt.settings,
+    prompt,
+    loraHashes: writeLoraHashes(hashes),
     model: receipt.model.name,
     modelSha256: receipt.model.sha256,
     noise: receipt.noise,
     version: receipt.inkstone,
   });
-  const own: OwnMetadata = { ...receipt, picture: entry };
+  // A picture is given away: the folders of its maker stay out of it.
+  const adapters = receipt.adapters.map((used) => ({
+    ...used,
+    receipt: { ...used.receipt, file: basename(used.receipt.file) },
+  }));
+  const own: OwnMetadata = { ...receipt, adapters, picture: entry };
   return [
     { keyword: parametersKeyword, text: parameters },
     { keyword: inkstoneKeyword, text: JSON.stringify(own) },

@@ -1,3 +1,5 @@
+import { withoutAdapterTags } from '../contracts/adapter-tags.js';
+
 /** Words of a prompt that a file name can hold, in any script; at most this many characters. */
 const longestWords = 48;
 /** File systems allow 255 for the whole name; the worker's half-written file has a longer one. */
@@ -12,7 +14,7 @@ export function pictureName(settings: { seed: number; prompt: string }, createdA
 /** Letters and digits joined by hyphens, cut at a word's end. */
 function nameWords(prompt: string): string {
   const words =
-    prompt
+    withoutAdapterTags(prompt)
       .slice(0, 400)
       .normalize('NFC')
       .toLowerCase()
@@ -57,7 +59,7 @@ function localDay(time: number): string {
 
 /** The grid's accessible name of a picture: the first words of its prompt. */
 export function pictureTitle(prompt: string): string {
-  const line = prompt.slice(0, 2000).replace(/\s+/g, ' ').trim();
+  const line = withoutAdapterTags(prompt).slice(0, 2000).replace(/\s+/g, ' ').trim();
   const longest = 80;
   if (line === '') return 'No prompt';
   const shown = firstCharacters(line, longest);

@@ -1,13 +1,17 @@
+import type { AdapterUse, UsedAdapter } from '../contracts/adapters.js';
 import { generationSettings, type GenerationSettings } from '../contracts/generation.js';
 import type { Model } from '../contracts/models.js';
 import type { ReadSettings } from '../contracts/window.js';
 import type { Worker } from '../contracts/worker.js';
+import { readLoraHashes, tagsWithAdapters, withoutSeparators } from './a1111-adapters.js';
 import { readA1111Parameters, readSampler, type A1111Text } from './a1111-parameters.js';
+import { KnownAdapters, type KnownAdapter } from './known-adapters.js';
 import { readOwnMetadata, readParametersText, type OwnMetadata } from './picture-metadata.js';
 
-/** What may be taken over: the models of the library, and the names that this version knows. */
+/** What may be taken over: the models of the library, the adapters of the shelf, and the names that this version knows. */
 export interface Known {
   readonly models: readonly Model[];
+  readonly adapters: readonly KnownAdapter[];
   readonly samplers: readonly { readonly id: string }[];
   readonly schedules: readonly { readonly id: string }[];
 }
@@ -22,10 +26,15 @@ export async function readSettings(worker: Worker, path: string, known: Known): 
   return a1111 === null ? null : fromA1111(a1111, known);
 }
 
-function fromOwn({ settings, model, noise }: OwnMetadata, known: Known): ReadSettings {
+function fromOwn({ settings, model, noise, adapters: used }: OwnMetadata, known: Known): ReadSettings {
   const taken = new Taken(known);
-  const { model: _id, sampler, schedule, ...others } = settings;
+  const { model: _id, sampler, schedule, adapters, prompt, ...others } = settings;
   Object.assign(taken.settings, others);
+  const inPrompt = tagsWithAdapters(prompt, used).map(
+    ({ tag, adapter }) => [withoutSeparators(tag.name), adapter.receipt.hashes.tensors] as const,
+  );
+  taken.prompt(prompt, new Map(inPrompt));
+  taken.adapters(adapters, used);
   taken.model({ id: settings.model, name: model.name, sha256: model.sha256 });
   taken.sampler(sampler, sampler);
   taken.schedule(schedule);
@@ -37,13 +46,13 @@ function fromOwn({ settings, model, noise }: OwnMetadata, known: Known): ReadSet
 const expectedKeys = new Set(
   (
     'Steps,Sampler,Schedule type,CFG scale,Seed,Size,Model,Model hash,Clip skip,RNG,Version,User,VAE,VAE hash,' +
-    'Batch size,Batch pos,Hashes,Discard penultimate sigma'
+    'Batch size,Batch pos,Hashes,Lora hashes,Discard penultimate sigma'
   ).split(','),
 );
 
 function fromA1111({ prompt, negative, values }: A1111Text, known: Known): ReadSettings {
   const taken = new Taken(known);
-  taken.settings.prompt = prompt;
+  taken.prompt(prompt, readLoraHashes(values.get('Lora hashes') ?? ''));
   taken.settings.negative = negative;
   taken.number('steps', 'Steps', values.get('Steps'));
   taken.number('cfg', 'CFG scale', values.get('CFG scale'));
@@ -73,9 +82,28 @@ class Taken {
   readonly settings: { -readonly [K in keyof GenerationSettings]?: GenerationSettings[K] } = {};
   readonly notices: string[] = [];
   readonly #known: Known;
+  readonly #adapters: KnownAdapters;
 
   constructor(known: Known) {
     this.#known = known;
+    this.#adapters = new KnownAdapters(known.adapters, this.notices);
+  }
+
+  /** Its tags under the names that they have here; `hashes` by the names that they have there. */
+  prompt(prompt: string, hashes: ReadonlyMap<string, string>): void {
+    this.settings.prompt = this.#adapters.rename(prompt, hashes);
+  }
+
+  /** Rows of the mixer; `used` tells what they were. */
+  adapters(rows: readonly AdapterUse[], used: readonly UsedAdapter[]): void {
+    const applied = used.filter(({ fromPrompt }) => !fromPrompt);
+    // A row of strength 0 put nothing on, and nothing is known of it.
+    const on = rows.filter(({ weight, textWeight }) => weight !== 0 || textWeight !== 0);
+    this.settings.adapters = on.flatMap((row, k) => {
+      const { name, receipt } = applied[k] ?? { name: row.adapter, receipt: null };
+      const adapter = this.#adapters.find({ id: row.adapter, name, hash: receipt?.hashes.tensors ?? null });
+      return adapter === null ? [] : [{ ...row, adapter: adapter.id }];
+    });
   }
 
   number(

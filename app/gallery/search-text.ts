@@ -9,8 +9,9 @@ export function searchForm(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-export function searchText({ settings, model }: PictureReceipt): string {
-  return searchForm([settings.prompt, model.name, settings.sampler, String(settings.seed)].join('\n'));
+export function searchText({ settings, model, adapters }: PictureReceipt): string {
+  const names = adapters.map(({ name }) => name);
+  return searchForm([settings.prompt, model.name, settings.sampler, String(settings.seed), ...names].join('\n'));
 }
 
 /** Words that must all be there; those in double quotes belong together. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
+import type { PictureAdapters } from '../adapters/picture-adapters.js';
 import type { Model } from '../contracts/models.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
@@ -28,24 +29,50 @@ export const seedOf = ({ settings, pictures }: JobRow): number => settings.seed 
 export async function nameCurrent(
   job: JobRow,
   step: number,
-  model: Model,
+  { model, adapters }: FilesOfPicture,
   rows: JobRows,
   gallery: Gallery,
 ): Promise<CurrentPicture> {
-  const modelIdentity = await fileIdentity(model.hashedFile);
+  const now = await identitiesOf({ model, adapters });
   if (job.current !== null) {
-    if (job.current.modelIdentity === modelIdentity) return job.current;
+    const changed = firstChanged(job.current, now, model);
+    if (changed === null) return job.current;
     if (step > 0) {
       throw new StudioError(
         'file-changed',
-        `${basename(model.hashedFile)} changed while it was in use: the steps made so far belong to the old file, so the picture must start again.`,
-        { file: model.hashedFile },
+        `${basename(changed)} changed while it was in use: the steps made so far belong to the old file, so the picture must start again.`,
+        { file: changed },
       );
     }
   }
-  const current = { id: randomUUID(), path: await freePath(job, rows, gallery), modelIdentity };
+  const current = { id: randomUUID(), path: await freePath(job, rows, gallery), ...now };
   rows.begin(job.id, current, 0);
   return current;
+}
+
+/** The file that was replaced while the picture was made from it; null when all are as they were at its first step. */
+export async function changedSince(current: CurrentPicture, files: FilesOfPicture): Promise<string | null> {
+  return firstChanged(current, await identitiesOf(files), files.model);
+}
+
+/** What a picture's steps are made from. */
+interface FilesOfPicture {
+  readonly model: Model;
+  readonly adapters: PictureAdapters;
+}
+
+type Identities = Pick<CurrentPicture, 'modelIdentity' | 'adapters'>;
+
+async function identitiesOf({ model, adapters }: FilesOfPicture): Promise<Identities> {
+  const files = await Promise.all(adapters.files.map(async ({ file }) => [file, await fileIdentity(file)] as const));
+  return { modelIdentity: await fileIdentity(model.hashedFile), adapters: Object.fromEntries(files) };
+}
+
+/** Another adapter under the same name in the prompt is a change too. */
+function firstChanged(before: Identities, now: Identities, model: Model): string | null {
+  if (before.modelIdentity !== now.modelIdentity) return model.hashedFile;
+  const adapters = new Set([...Object.keys(before.adapters), ...Object.keys(now.adapters)]);
+  return [...adapters].find((file) => before.adapters[file] !== now.adapters[file]) ?? null;
 }
 
 /** A stranger's file took the name: the same picture, with the steps it has, under another. */

@@ -1,3 +1,7 @@
+import { adapterName } from '../adapters/adapter-names.js';
+import type { AdapterSource, ShelfAdapter } from '../adapters/adapter-shelf-port.js';
+import { checkAdapters, promptAdapters } from '../adapters/picture-adapters.js';
+import type { AdapterFileUse, AdapterReceipt, ApplyWish } from '../contracts/adapters.js';
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine, GeneratedPicture, GenerateProgress } from '../contracts/engine.js';
 import type { GenerationSettings } from '../contracts/generation.js';
@@ -12,7 +16,12 @@ export interface GenerateToFilesOrder {
   readonly worker: Worker;
   /** What `Library.resolve` gave for `--model`. */
   readonly model: ResolvedModel;
-  readonly settings: Omit<SettingsWish, 'model'>;
+  readonly settings: Omit<SettingsWish, 'model' | 'adapters'>;
+  /** `--lora`: files, by their paths. */
+  readonly adapters?: readonly AdapterFileUse[] | undefined;
+  readonly apply?: ApplyWish | undefined;
+  /** Where `<lora:NAME:1>` in the prompt is looked up; asked only when there is such a tag. None knows no name. */
+  readonly shelf?: Pick<AdapterSource, 'find'> | undefined;
   readonly count?: number | undefined;
   /** A file, or a folder for numbered files. */
   readonly out: string;
@@ -32,6 +41,8 @@ export interface GeneratedFiles {
   readonly settings: GenerationSettings;
   /** The device that ran. */
   readonly device: string;
+  /** Of each file once: those of `--lora`, then those of the prompt. */
+  readonly adapters: AdapterReceipt[];
   readonly notices: string[];
   /** Added up over all pictures. */
   readonly seconds: GeneratedPicture['seconds'];
@@ -39,7 +50,7 @@ export interface GeneratedFiles {
 
 /** Pictures straight into files, with no library, queue or gallery: what `inkstone generate` does. */
 export async function generateToFiles(order: GenerateToFilesOrder): Promise<GeneratedFiles> {
-  const { engine, worker, model, out, force = false, device = 'auto', version } = order;
+  const { engine, worker, model, out, force = false, device = 'auto', apply = 'auto', version } = order;
   const signal = order.signal ?? new AbortController().signal;
   const capabilities = await engine.capabilities();
   const given =
@@ -49,11 +60,12 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
     model,
     capabilities,
   );
+  const adapters = await adaptersOf(order, normal.settings, signal);
   const count = given?.count ?? order.count ?? 1;
   const paths = await outputPaths(out, count, force);
 
   const images: GeneratedFiles['images'] = [];
-  const notices = new Set(normal.notices);
+  const notices = new Set([...normal.notices, ...adapters.notices]);
   if (given !== null && contradicts(order, given)) {
     notices.add(`Size and count come from ${order.latents}: ${given.count} of ${given.width} × ${given.height}.`);
   }
@@ -67,6 +79,8 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
       {
         model,
         settings: { ...normal.settings, seed },
+        adapters,
+        apply,
         device,
         latents: order.latents === undefined ? null : { file: order.latents, index: k },
         checkpointFile: null,
@@ -81,11 +95,33 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
     images.push({ path, seed, width, height });
     settings = { ...normal.settings, width, height };
     usedDevice = made.generated.device;
-    for (const notice of made.generated.notices) notices.add(notice);
+    for (const notice of made.receipt.notices) notices.add(notice);
     for (const part of ['load', 'denoise', 'decode', 'total'] as const) seconds[part] += made.generated.seconds[part];
   }
-  return { images, settings, device: usedDevice, notices: [...notices], seconds };
+  const receipts = new Map(adapters.used.map(({ adapter, receipt }) => [adapter.path, receipt]));
+  return { images, settings, device: usedDevice, adapters: [...receipts.values()], notices: [...notices], seconds };
 }
+
+async function adaptersOf(
+  { adapters = [], model, shelf, worker }: GenerateToFilesOrder,
+  settings: GenerationSettings,
+  signal: AbortSignal,
+) {
+  const byPath = adapters
+    .filter(({ weight, textWeight }) => weight !== 0 || textWeight !== 0)
+    .map(({ file, weight, textWeight }) => ({ adapter: unlisted(file), weight, textWeight, fromPrompt: false }));
+  const inPrompt = await promptAdapters(settings.prompt, shelf ?? { find: () => Promise.resolve(null) });
+  const receipt = (adapter: ShelfAdapter, modelPath: string | null) =>
+    worker.inspectAdapter({ path: adapter.path, modelPath }, signal);
+  return checkAdapters([...byPath, ...inPrompt], settings, model, { receipt });
+}
+
+const unlisted = (path: string): ShelfAdapter => ({
+  id: null,
+  name: adapterName(path),
+  alias: null,
+  path,
+});
 
 function contradicts(
   { settings, count }: GenerateToFilesOrder,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { pictureAdapters } from '../adapters/picture-adapters.js';
 import type { GenerationSettings, Job, Queue } from '../contracts/generation.js';
 import { errorMessageOf } from '../contracts/studio-error.js';
 import { checkpointOf, savedStep, startOver, sweepCheckpoints } from './checkpoints.js';
@@ -57,8 +58,10 @@ export class GenerationQueue {
   async submit(wish: GenerationSettings, count: number): Promise<Job> {
     const model = await this.#parts.library.ready(wish.model);
     const { settings, notices } = normaliseSettings(wish, model, await this.#parts.capabilities());
+    // Now, while the person looks: a mistyped name or a file for another base must not wait for its turn in the queue.
+    const adapters = await pictureAdapters(settings, model, this.#parts.adapters);
     const id = randomUUID();
-    this.#rows.add({ id, settings, count, createdAt: Date.now(), notices: [...notices] });
+    this.#rows.add({ id, settings, count, createdAt: Date.now(), notices: [...notices, ...adapters.notices] });
     const job = this.#rows.existing(id);
     this.#changed();
     this.#pump();

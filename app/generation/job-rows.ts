@@ -16,6 +16,8 @@ const currentPicture = z.object({
   path: z.string(),
   /** Identity of the model's file when the first step was made: steps of two different files do not mix. */
   modelIdentity: z.string().nullable(),
+  /** Identities of the adapters' files by their paths, for the same reason. */
+  adapters: z.record(z.string(), z.string().nullable()).default({}),
 });
 export type CurrentPicture = z.infer<typeof currentPicture>;
 

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { AdapterSource } from '../adapters/adapter-shelf-port.js';
+import { pictureAdapters, type PictureAdapters } from '../adapters/picture-adapters.js';
 import type { Capabilities, DeviceWish } from '../contracts/capabilities.js';
 import type { Engine, GenerateProgress } from '../contracts/engine.js';
 import type { JobProgress } from '../contracts/generation.js';
@@ -13,7 +16,14 @@ import type { Database } from '../storage/database.js';
 import { fileIdentity } from '../storage/file-identity.js';
 import type { Home } from '../storage/home.js';
 import { brokenCheckpoint, checkpointOf, savedStep, startOver } from './checkpoints.js';
-import { nameCurrent, renameCurrent, saveCurrent, savedByAnEarlierLife, seedOf } from './current-picture.js';
+import {
+  changedSince,
+  nameCurrent,
+  renameCurrent,
+  saveCurrent,
+  savedByAnEarlierLife,
+  seedOf,
+} from './current-picture.js';
 import type { JobRow, JobRows } from './job-rows.js';
 import { makePicture, type MadePicture } from './make-picture.js';
 import * as say from './queue-notices.js';
@@ -26,6 +36,7 @@ export interface MakingParts {
   readonly engine: Engine;
   readonly worker: Worker;
   readonly library: Library;
+  readonly adapters: AdapterSource;
   readonly gallery: Gallery;
   readonly capabilities: () => Promise<Capabilities>;
   /** The device that the person wants now; asked before each picture. */
@@ -124,7 +135,7 @@ export class RunningJob {
 
   /** True when it was the job's last. */
   async #nextPicture(job: JobRow): Promise<boolean> {
-    const { library, gallery, home } = this.#parts;
+    const { library, adapters: source, gallery, home } = this.#parts;
     const { rows, times } = this.#queue;
     if (job.current !== null && (await fileIdentity(join(home.pictures, job.current.path)))) {
       const saved = await savedByAnEarlierLife(job.current, this.#parts);
@@ -133,18 +144,33 @@ export class RunningJob {
       return false;
     }
     const model = await library.ready(job.settings.model);
-    const current = await nameCurrent(job, this.#step, model, rows, gallery);
+    const adapters = await pictureAdapters(job.settings, model, source);
+    const current = await nameCurrent(job, this.#step, { model, adapters }, rows, gallery);
     if (current !== job.current) this.#atFirstStep();
-    const made = await this.#make(job, model);
-    if ((await fileIdentity(model.hashedFile)) !== current.modelIdentity) {
-      made.receipt.notices.push(`${basename(model.hashedFile)} changed while this picture was made: it may mix both.`);
+    const made = await this.#make(job, model, adapters);
+    const changed = await changedSince(current, { model, adapters });
+    if (changed !== null) {
+      made.receipt.notices.push(`${basename(changed)} changed while this picture was made: it may mix both.`);
     }
     const saved = await saveCurrent(current, made, this.#parts);
     times.remember(job.settings, this.#clock, performance.now());
-    return this.#finishPicture(job, saved);
+    const finished = await this.#finishPicture(job, saved);
+    await this.#tellShelf(adapters, join(home.pictures, saved.path));
+    return finished;
   }
 
-  async #make(job: JobRow, model: Model): Promise<MadePicture> {
+  /** The picture is saved whatever the shelf says: what it cannot remember is told, and fails no job. */
+  async #tellShelf({ used }: PictureAdapters, path: string): Promise<void> {
+    const ids = used.flatMap(({ adapter }) => adapter.id ?? []);
+    if (ids.length === 0) return;
+    try {
+      await this.#parts.adapters.used([...new Set(ids)], { path });
+    } catch (error) {
+      this.#parts.onNotice({ id: randomUUID(), tone: 'warn', text: errorMessageOf(error).message, action: null });
+    }
+  }
+
+  async #make(job: JobRow, model: Model, adapters: PictureAdapters): Promise<MadePicture> {
     const { engine, capabilities, device, version, home, onProgress } = this.#parts;
     const { versions } = await capabilities();
     const made = await makePicture(
@@ -152,6 +178,8 @@ export class RunningJob {
       {
         model,
         settings: { ...job.settings, seed: seedOf(job) },
+        adapters,
+        apply: 'auto',
         device: device(),
         latents: null,
         checkpointFile: this.#checkpointOf(job),

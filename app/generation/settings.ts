@@ -47,6 +47,7 @@ export function normaliseSettings(
     width: wish.width ?? defaults.width,
     height: wish.height ?? defaults.height,
     clipSkip: wish.clipSkip ?? 1,
+    adapters: wish.adapters ?? [],
   };
   for (const [field, sentence] of Object.entries(ranges)) {
     const name = field as keyof typeof ranges;

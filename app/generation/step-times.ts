@@ -1,3 +1,4 @@
+import { adapterTags } from '../contracts/adapter-tags.js';
 import type { GenerationSettings, Job } from '../contracts/generation.js';
 import type { Database } from '../storage/database.js';
 import { number } from '../storage/rows.js';
@@ -11,9 +12,10 @@ interface StepTime {
   readonly secondsAround: number;
 }
 
-/** What makes one step as long as another. Guidance of 1 or less halves the work. */
-const keyOf = ({ model, width, height, sampler, cfg }: GenerationSettings): string =>
-  `${model} ${width}x${height} ${sampler} ${cfg > 1 ? 'guided' : 'unguided'}`;
+/** What makes one step as long as another. Guidance of 1 or less halves the work; adapters add to it. */
+const keyOf = ({ model, width, height, sampler, cfg, adapters, prompt }: GenerationSettings): string =>
+  `${model} ${width}x${height} ${sampler} ${cfg > 1 ? 'guided' : 'unguided'}` +
+  (adapters.length > 0 || adapterTags(prompt).length > 0 ? ' adapted' : '');
 
 export type StepTimes = ReturnType<typeof stepTimes>;
 

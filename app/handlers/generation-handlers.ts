@@ -1,3 +1,4 @@
+import { withoutAdapterTags } from '../contracts/adapter-tags.js';
 import type { HandlersOf, StudioParts } from './handler.js';
 
 export function generationHandlers(parts: StudioParts): HandlersOf<'generation'> {
@@ -26,7 +27,7 @@ export function generationHandlers(parts: StudioParts): HandlersOf<'generation'>
     },
     async 'generation.count-tokens'({ model, text }) {
       const { path } = await library.get(model);
-      return engine.countTokens({ modelPath: path, text });
+      return engine.countTokens({ modelPath: path, text: withoutAdapterTags(text) });
     },
   };
 }
