@@ -15,13 +15,23 @@ const icons: Record<Standing, IconComponent> = {
 };
 const tones: Record<Standing, string> = { fits: ' ok', partial: ' warn', other: '', unknown: ' warn', none: '' };
 
+interface FitMarkProps {
+  readonly card: AdapterCard;
+  readonly title?: string;
+  /** "264/264" instead of a word, where there is something to count. */
+  readonly figures?: boolean;
+}
+
 /** Whether an adapter goes with the model in use: icon and word, never colour alone. */
-export function FitMark({ card, title }: { readonly card: AdapterCard; readonly title?: string }) {
+export function FitMark({ card, title, figures = false }: FitMarkProps) {
   const standing = standingOf(card);
+  const { fit } = card;
   return (
     <span className={`match num${tones[standing]}`} title={title}>
       <Icon of={icons[standing]} size={14} />
-      {standingWord(card)}
+      {figures && fit && (standing === 'fits' || standing === 'partial')
+        ? `${fit.matched}/${fit.total}`
+        : standingWord(card)}
     </span>
   );
 }

@@ -6,6 +6,8 @@ export interface Range {
   readonly hardMax: number;
   /** Of one arrow key; Shift makes it ten, Alt a tenth. */
   readonly step: number;
+  /** Of the knob under the pointer; a fifth of `step` unless told. */
+  readonly dragStep?: number;
   /** Finest difference that is kept. */
   readonly grain: number;
   readonly decimals: number;
@@ -72,6 +74,6 @@ export function fillOf(value: number, range: Range): { readonly from: number; re
 }
 
 export const valueAt = (share: number, range: Range): number => {
-  const step = Math.max(range.grain, range.step / 5);
+  const step = range.dragStep ?? Math.max(range.grain, range.step / 5);
   return clamp(toGrain(range.min + share * (range.max - range.min), step), range.min, range.max);
 };
