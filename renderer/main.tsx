@@ -6,6 +6,7 @@ import './components/components.css';
 import './shell/shell.css';
 import './generate/generate.css';
 import './gallery/gallery.css';
+import './adapters/adapters.css';
 import './settings/settings.css';
 import { App } from './app.js';
 import { asStudioError } from './bridge.js';

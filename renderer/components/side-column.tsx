@@ -5,7 +5,7 @@ import { studioStore } from '../studio/studio-store.js';
 
 interface SideColumnProps {
   /** Under which its width is remembered. */
-  readonly name: 'settings' | 'inspector';
+  readonly name: 'settings' | 'inspector' | 'sheet';
   /** The column at the right; null hides it. */
   readonly side: ReactNode;
   readonly children: ReactNode;
@@ -38,7 +38,7 @@ export function SideColumn({ name, side, children }: SideColumnProps) {
           <Panel
             id={`${name}-side`}
             data-column={name}
-            defaultSize={studioStore.getState().preferences.columns[name] ?? standardWidth()}
+            defaultSize={studioStore.getState().preferences.columns[name] ?? standardWidth(name)}
             minSize={NARROWEST}
             maxSize={WIDEST}
             groupResizeBehavior="preserve-pixel-size"
@@ -52,7 +52,8 @@ export function SideColumn({ name, side, children }: SideColumnProps) {
 }
 
 /** The design's widths, by the width of the window. */
-function standardWidth(): number {
-  if (window.innerWidth < 1200) return 288;
-  return window.innerWidth >= 2000 ? 368 : 328;
+function standardWidth(name: SideColumnProps['name']): number {
+  const [small, usual, large] = name === 'sheet' ? [340, 400, 464] : [288, 328, 368];
+  if (window.innerWidth < 1200) return small;
+  return window.innerWidth >= 2000 ? large : usual;
 }

@@ -1,3 +1,4 @@
+import { allAdapterActions } from '../adapters/actions.js';
 import { galleryActions } from '../gallery/actions.js';
 import { generateActions } from '../generate/actions.js';
 import { shellActions } from '../shell/actions.js';
@@ -8,4 +9,5 @@ export const allActions: readonly Action[] = [
   ...Object.values<Action>(shellActions),
   ...Object.values<Action>(generateActions),
   ...Object.values<Action>(galleryActions),
+  ...allAdapterActions,
 ];

@@ -9,6 +9,8 @@ import type { StudioError } from '../../app/contracts/studio-error.js';
 export interface ShelfState {
   readonly cards: readonly AdapterCard[];
   readonly byId: ReadonlyMap<string, AdapterCard>;
+  /** The model that the cards' fit is about; null: none. */
+  readonly model: string | null;
   readonly folders: readonly AdapterFolder[];
   /** Files found but not read yet. */
   readonly waiting: number;
@@ -21,6 +23,7 @@ export interface ShelfState {
 export const shelfStore = createStore<ShelfState>(() => ({
   cards: [],
   byId: new Map(),
+  model: null,
   folders: [],
   waiting: 0,
   loaded: false,
@@ -39,12 +42,12 @@ export async function refreshShelf(): Promise<void> {
   timer = null;
   asked += 1;
   const question = asked;
-  const { model } = generateStore.getState().draft;
+  const model = generateStore.getState().draft.model || null;
   try {
-    const { adapters, folders, waiting } = await ask('adapters.list', { model: model === '' ? null : model });
+    const { adapters, folders, waiting } = await ask('adapters.list', { model });
     if (question !== asked) return;
     const byId = new Map(adapters.map((card) => [card.id, card]));
-    shelfStore.setState({ cards: adapters, byId, folders, waiting, loaded: true, problem: null });
+    shelfStore.setState({ cards: adapters, byId, model, folders, waiting, loaded: true, problem: null });
   } catch (error) {
     if (question === asked) shelfStore.setState({ loaded: true, problem: asStudioError(error) });
   }

@@ -1,4 +1,5 @@
 import { ask, listen } from '../bridge.js';
+import { hearBake, hearCompare } from '../adapters/effects.js';
 import { hearGallery, loadGallery } from '../gallery/browsing.js';
 import { openDraft, settleModel, watchTokens } from '../generate/drafting.js';
 import { hearPicture, hearProgress, hearQueue, resumeJob } from '../generate/generating.js';
@@ -9,6 +10,7 @@ import { listenToPaste } from '../shell/dropping.js';
 import { watchTheme } from '../theme/theme.js';
 import type { Notice } from '../../app/contracts/window.js';
 import { reportProblem, showToast } from './notices.js';
+import { watchAdaptersPanel } from './prepare-adapters.js';
 import { hearBinned } from './picture-verbs.js';
 import { saveNow } from './preferences.js';
 import { addRecent, loadRecent } from './recent-pictures.js';
@@ -38,6 +40,8 @@ export async function start(): Promise<void> {
       settleModel();
     },
     'adapters.changed': hearShelf,
+    'adapters.effect-progress': hearCompare,
+    'adapters.bake-progress': hearBake,
     'engine.status': (engine) => studioStore.setState({ engine }),
     notice: hearNotice,
   });
@@ -52,6 +56,7 @@ export async function start(): Promise<void> {
   loadRecent().catch(reportProblem);
   void loadGallery();
   watchShelf();
+  watchAdaptersPanel();
 }
 
 const STAGE_FIRST_MS = 200;

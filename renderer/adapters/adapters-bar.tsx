@@ -1,0 +1,112 @@
+import type { ReactNode } from 'react';
+import CircleCheck from 'lucide-react/icons/circle-check';
+import CircleHelp from 'lucide-react/icons/circle-question-mark';
+import Ban from 'lucide-react/icons/circle-slash-2';
+import Search from 'lucide-react/icons/search';
+import Star from 'lucide-react/icons/star';
+import X from 'lucide-react/icons/x';
+import { Icon, type IconComponent } from '../components/icon.js';
+import { Segments } from '../components/segments.js';
+import { SelectField } from '../components/select-field.js';
+import { setPreferences } from '../studio/preferences.js';
+import { useShelf } from '../studio/shelf-store.js';
+import { useStudio } from '../studio/studio-store.js';
+import { count } from '../words/numbers.js';
+import { SEARCH_ID } from './actions.js';
+import { useAdapters, type View } from './adapters-store.js';
+import { search, show, useModelName } from './browsing.js';
+import { FoldersPopover } from './folders-popover.js';
+import { countsOf, type Sort } from './shelf-view.js';
+
+const views: readonly { id: View; name: string; icon: IconComponent | null; tone?: string }[] = [
+  { id: 'all', name: 'All', icon: null },
+  { id: 'fits', name: 'Fits', icon: CircleCheck, tone: 'ok' },
+  { id: 'other', name: 'Other base', icon: Ban },
+  { id: 'unknown', name: 'Unknown', icon: CircleHelp, tone: 'warn' },
+  { id: 'favourites', name: 'Favourites', icon: Star },
+];
+
+const sorts: readonly { id: Sort; label: string }[] = [
+  { id: 'used', label: 'Last used' },
+  { id: 'name', label: 'Name' },
+  { id: 'added', label: 'Last added' },
+  { id: 'rating', label: 'Stars' },
+  { id: 'size', label: 'Size' },
+];
+
+export function AdaptersBar() {
+  const model = useModelName();
+  const sort = useStudio(({ preferences }) => preferences.adapterSort);
+  return (
+    <div className="panel-bar">
+      <SearchField />
+      <Views />
+      <span className="push" />
+      {model === '' ? null : (
+        <span className="dim for-model">
+          for <b title={model}>{model}</b>
+        </span>
+      )}
+      <SelectField
+        slim
+        label="Sort"
+        value={sort}
+        options={sorts}
+        onChange={(id) => setPreferences({ adapterSort: sorts.find((one) => one.id === id)?.id ?? 'used' })}
+      />
+      <FoldersPopover />
+    </div>
+  );
+}
+
+function SearchField() {
+  const text = useAdapters((state) => state.text);
+  return (
+    <label className="field search">
+      <Icon of={Search} />
+      <input
+        id={SEARCH_ID}
+        type="search"
+        data-first-focus=""
+        placeholder="Name, trigger word, tag or hash"
+        aria-label="Search adapters"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => search(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || text === '') return;
+          event.preventDefault();
+          search('');
+        }}
+      />
+      {text === '' ? null : (
+        <button type="button" className="clear" aria-label="Clear the search" onClick={() => search('')}>
+          <Icon of={X} size={14} />
+        </button>
+      )}
+    </label>
+  );
+}
+
+function Views() {
+  const view = useAdapters((state) => state.view);
+  const counts = countsOf(useShelf((state) => state.cards));
+  const label = (name: string, icon: IconComponent | null, tone: string | undefined, of: number): ReactNode => (
+    <>
+      {icon ? (
+        <span className={`view-icon${tone === undefined ? '' : ` match ${tone}`}`}>
+          <Icon of={icon} size={14} />
+        </span>
+      ) : null}
+      {name} <span className="dim num">{count(of)}</span>
+    </>
+  );
+  return (
+    <Segments
+      label="Show"
+      value={view}
+      options={views.map(({ id, name, icon, tone }) => ({ id, label: label(name, icon, tone, counts[id]) }))}
+      onChange={show}
+    />
+  );
+}

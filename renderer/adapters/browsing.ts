@@ -1,0 +1,79 @@
+import type { AdapterCard } from '../../app/contracts/adapters.js';
+import { shelfStore, useShelf } from '../studio/shelf-store.js';
+import { setPreferences } from '../studio/preferences.js';
+import { modelById, studioStore, useStudio } from '../studio/studio-store.js';
+import { adaptersStore, useAdapters, type AdaptersState } from './adapters-store.js';
+import { cardsIn, type Sort } from './shelf-view.js';
+
+/** The list as it stands is wanted by the grid, the bar and the arrow keys: it is made once. */
+let last: { from: readonly unknown[]; cards: readonly AdapterCard[] } = { from: [], cards: [] };
+
+function listOf(
+  cards: readonly AdapterCard[],
+  { text, view }: Pick<AdaptersState, 'text' | 'view'>,
+  sort: Sort,
+): readonly AdapterCard[] {
+  const from = [cards, text, view, sort];
+  if (from.some((value, at) => value !== last.from[at])) last = { from, cards: cardsIn(cards, { text, view, sort }) };
+  return last.cards;
+}
+
+const shownNow = (): readonly AdapterCard[] =>
+  listOf(shelfStore.getState().cards, adaptersStore.getState(), studioStore.getState().preferences.adapterSort);
+
+/** The cards that search, view and sort leave, in order. */
+export function useShownCards(): readonly AdapterCard[] {
+  const cards = useShelf((state) => state.cards);
+  const text = useAdapters((state) => state.text);
+  const view = useAdapters((state) => state.view);
+  const sort = useStudio(({ preferences }) => preferences.adapterSort);
+  return listOf(cards, { text, view }, sort);
+}
+
+/** Name of the model that the marks are about; empty when there is none. */
+export function useModelName(): string {
+  const model = useShelf((state) => state.model);
+  return useStudio(({ models }) => modelById(models, model ?? '')?.name ?? '');
+}
+
+export const search = (text: string): void => adaptersStore.setState({ text });
+export const show = (view: AdaptersState['view']): void => adaptersStore.setState({ view });
+export const choose = (cursor: string | null): void => adaptersStore.setState({ cursor });
+
+export const underCursor = (): AdapterCard | null =>
+  shelfStore.getState().byId.get(adaptersStore.getState().cursor ?? '') ?? null;
+
+/** Move by places, by rows, or to an end. */
+export function moveCursor(to: { by: number } | { row: number } | { at: 'first' | 'last' }): void {
+  const cards = shownNow();
+  const { cursor, columns } = adaptersStore.getState();
+  const from = cards.findIndex(({ id }) => id === cursor);
+  let index: number;
+  if ('at' in to) index = to.at === 'first' ? 0 : cards.length - 1;
+  else if (from < 0) index = 0;
+  else index = 'row' in to ? rowAway(from, to.row, columns, cards.length) : from + to.by;
+  const card = cards[Math.min(cards.length - 1, Math.max(0, index))];
+  if (card) choose(card.id);
+}
+
+/** The place above or below; at an edge it stays, but from above a short last row its last card is next. */
+export function rowAway(from: number, rows: number, columns: number, of: number): number {
+  const to = from + rows * columns;
+  if (to < 0) return from;
+  if (to < of) return to;
+  return Math.floor(from / columns) < Math.floor((of - 1) / columns) ? of - 1 : from;
+}
+
+/** The card beside one that leaves the list. */
+export function chooseNeighbour(id: string): void {
+  const cards = shownNow();
+  const at = cards.findIndex((card) => card.id === id);
+  choose((cards[at + 1] ?? cards[at - 1])?.id ?? null);
+}
+
+/** Open the panel on one adapter, with its receipt; what would hide its card is cleared. */
+export function showAdapter(id: string): void {
+  setPreferences({ panel: 'adapters' });
+  adaptersStore.setState({ cursor: id, sheetShown: true });
+  if (!shownNow().some((card) => card.id === id)) adaptersStore.setState({ text: '', view: 'all' });
+}

@@ -1,0 +1,159 @@
+import type { ReactNode } from 'react';
+import CircleX from 'lucide-react/icons/circle-x';
+import type { AdapterCard, AdapterReceipt } from '../../app/contracts/adapters.js';
+import type { StudioError } from '../../app/contracts/studio-error.js';
+import { FitMark } from '../components/fit-mark.js';
+import { Icon } from '../components/icon.js';
+import { NoticeBar } from '../components/notice-bar.js';
+import { baseName, rangeWords, standingSentence } from '../words/adapters.js';
+import { bytes, count, dateTime, plural } from '../words/numbers.js';
+import { useModelName } from './browsing.js';
+
+interface MatchedProps {
+  readonly card: AdapterCard;
+  readonly receipt: AdapterReceipt | null;
+  readonly error: StudioError | null;
+  readonly slow: boolean;
+}
+
+/** The head of the receipt: does it go with the model, with what left out, and what it is. */
+export function Matched({ card, receipt, error, slow }: MatchedProps) {
+  return (
+    <div className="group matched">
+      <Verdict card={card} receipt={receipt} />
+      {error && card.problem === null ? <NoticeBar tone="bad">{error.message}</NoticeBar> : null}
+      {receipt && receipt.nonFinite.length > 0 ? <NonFinite keys={receipt.nonFinite} /> : null}
+      {receipt && receipt.fits !== false ? <Unmatched receipt={receipt} /> : null}
+      <Facts card={card} receipt={receipt} />
+      {slow ? <p className="note">Reading {bytes(card.bytes)} …</p> : null}
+    </div>
+  );
+}
+
+const dialects: Record<string, string> = { peft: 'PEFT' };
+
+function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
+  const model = useModelName();
+  const { fit, problem, missing, base } = card;
+  if (problem !== null || missing) {
+    return (
+      <div className="verdict">
+        <p className="line">
+          <span className="match bad">
+            <Icon of={CircleX} />
+          </span>
+          <b>{missing ? 'Not found' : 'Not usable'}</b>
+        </p>
+        <p className="said">{standingSentence(card, model)}</p>
+      </div>
+    );
+  }
+  const matched = receipt?.matched ?? fit?.matched ?? null;
+  const total = receipt?.total ?? fit?.total ?? null;
+  const counted = matched !== null && total !== null;
+  return (
+    <div className="verdict">
+      <p className="line">
+        <FitMark card={card} />
+        {counted ? (
+          <b>
+            <span className="num">
+              {count(matched)} of {count(total)}
+            </span>{' '}
+            layers matched
+          </b>
+        ) : null}
+        <span className="dim dialect">{dialects[card.dialect] ?? card.dialect}</span>
+      </p>
+      {fit?.state === 'other' ? (
+        <p className="said">
+          {standingSentence(card, model)}
+          {base === 'unknown' ? '' : ` Choose a model of ${baseName(base)} to use it.`}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+/** A damaged file can name every one of its tensors; the first few tell which part it is. */
+const KEYS_SHOWN = 100;
+
+function Keys({ keys }: { keys: readonly string[] }) {
+  return (
+    <ul className="keys">
+      {keys.slice(0, KEYS_SHOWN).map((key) => (
+        <li key={key}>{key}</li>
+      ))}
+      {keys.length > KEYS_SHOWN ? <li>and {count(keys.length - KEYS_SHOWN)} more</li> : null}
+    </ul>
+  );
+}
+
+function NonFinite({ keys }: { keys: readonly string[] }) {
+  return (
+    <>
+      <NoticeBar tone="bad">
+        {plural(keys.length, 'tensor holds', 'tensors hold')} values that are no numbers (NaN or infinity). It is not
+        applied; download or train it again.
+      </NoticeBar>
+      <details>
+        <summary>Which ones</summary>
+        <Keys keys={keys} />
+      </details>
+    </>
+  );
+}
+
+/** What was left out, by the reason; its keys are one click away. */
+function Unmatched({ receipt: { unmatched } }: { receipt: AdapterReceipt }) {
+  if (unmatched.length === 0) return null;
+  const reasons = Map.groupBy(unmatched, ({ reason }) => reason);
+  return (
+    <div className="unmatched">
+      {[...reasons].map(([reason, left]) => (
+        <details key={reason}>
+          <summary>
+            <b className="num">{count(left.length)} left out:</b> {reason}
+          </summary>
+          <Keys keys={left.map(({ key }) => key)} />
+        </details>
+      ))}
+    </div>
+  );
+}
+
+function Facts({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
+  const rank = receipt?.rank ?? card.rank;
+  const alpha = receipt ? receipt.alpha : card.alpha;
+  const facts: { name: string; value: ReactNode }[] = [
+    {
+      name: 'Base',
+      value:
+        card.base === 'unknown' ? (
+          'unknown'
+        ) : (
+          <>
+            {baseName(card.base)} <span className="dim">by shapes</span>
+          </>
+        ),
+    },
+    ...(rank
+      ? [{ name: 'Rank', value: `${rangeWords(rank)}${alpha ? `, alpha ${rangeWords(alpha, 2)}` : ', no alpha'}` }]
+      : []),
+    ...(receipt ? [{ name: 'Scale', value: scaleWords(receipt.scale) }] : []),
+    { name: 'Used', value: card.usedAt === null ? 'never' : dateTime(card.usedAt) },
+  ];
+  return (
+    <dl className="facts two-facts num">
+      {facts.map(({ name, value }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const scaleWords = ([least, most]: readonly [number, number]): string =>
+  least === most ? least.toFixed(2) : `${least.toFixed(2)} to ${most.toFixed(2)}`;
