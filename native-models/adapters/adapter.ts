@@ -30,8 +30,10 @@ export interface AdapterModule {
   /** Tensors by slot: `down`, `up`, `alpha`. */
   readonly slots: ReadonlyMap<string, SafetensorsTensor>;
   readonly rank: number;
-  /** Null when the file has none: then it is the rank. */
+  /** Null when the file has none: then the scale is 1. */
   readonly alpha: number | null;
+  /** What up · down is multiplied by: alpha / rank, or alpha / √rank where the file says rank-stabilised LoRA. */
+  readonly scale: number;
   /** [in, (kh, kw)] of `down` and [out] of `up`, for the match. */
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -46,10 +48,22 @@ export interface AdapterFile {
   readonly algorithm: string;
   /** `sd1`, `sd2`, `sdxl` ... by its shapes, or `unknown`. */
   readonly base: string;
-  /** In the file's order. */
+  /** Those that can be used, in the file's order. */
   readonly modules: readonly AdapterModule[];
-  /** Keys that belong to no whole module, each with the reason. */
+  /** Modules that cannot be used, and tensors that belong to no module, each with the reason in a few words. */
   readonly leftOver: readonly { readonly key: string; readonly reason: string }[];
+  /** Layers that the file has: its modules and those among the left over. */
+  readonly layers: number;
+}
+
+/** What an algorithm makes of one module's slots. */
+export type ModuleReading =
+  Pick<AdapterModule, 'rank' | 'inFeatures' | 'outFeatures' | 'kernel'> | { readonly problem: string };
+
+export interface Algorithm {
+  readonly id: string;
+  /** The problem is the reason, in a few words, why the module cannot be used. Null: of another algorithm. */
+  read(slots: ReadonlyMap<string, SafetensorsTensor>): ModuleReading | null;
 }
 
 /** What a model offers to adapters. */
@@ -74,7 +88,7 @@ export interface AdapterMatch {
   readonly matched: readonly MatchedModule[];
   /** By the key in the file, with the reason in a few words. */
   readonly unmatched: readonly { readonly key: string; readonly reason: string }[];
-  /** Modules that the file has. */
+  /** Layers that the file has. */
   readonly total: number;
   /** False when nothing matches, or cross-attention of another width says that it was made for another base. */
   readonly fits: boolean;

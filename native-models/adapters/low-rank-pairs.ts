@@ -9,7 +9,7 @@ import type { AdapterFile, AdapterModule } from './adapter.js';
 
 export interface LowRankPair {
   readonly rank: number;
-  /** alpha / rank. */
+  /** The module's: alpha / rank. */
   readonly scale: number;
   /** [r, in · kh · kw], row-major. */
   readonly down: Float32Array;
@@ -24,9 +24,9 @@ export async function readLowRankPairs(
 ): Promise<LowRankPair[]> {
   const slots = modules.flatMap((module) => [slot(module, 'down'), slot(module, 'up')]);
   const floats = await readFloats(file, slots);
-  return modules.map(({ rank, alpha }, index) => ({
+  return modules.map(({ rank, scale }, index) => ({
     rank,
-    scale: (alpha ?? rank) / rank,
+    scale,
     down: floats[2 * index] as Float32Array,
     up: floats[2 * index + 1] as Float32Array,
   }));

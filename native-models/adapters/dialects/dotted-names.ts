@@ -1,0 +1,23 @@
+/**
+ * The names of a layer in the dialects that keep its dotted path: with the component before it or, in files of one
+ * component (and of diffusers before 0.17), without; with PEFT's wrapper where it leaked in (diffusers #11790).
+ */
+import type { AdaptableComponentName } from '../adapter.js';
+
+const wrapper = 'base_model.model.';
+
+export function dottedNames(component: AdaptableComponentName, path: string): readonly string[] {
+  const paths = component === 'unet' ? [path] : [path, path.replace(/^text_model\./, '')];
+  const places = [`${component}.`, `${component}.${wrapper}`, `${wrapper}${component}.`];
+  // Without its component a name means the first text encoder.
+  if (component !== 'text_encoder_2') places.push('', wrapper);
+  return places.flatMap((place) => paths.map((name) => place + name));
+}
+
+/** A module's component and path, whichever of those names it has; for what metadata says by component. */
+export function splitDottedName(module: string): { component: AdaptableComponentName; path: string } {
+  const bare = module.replace(wrapper, '');
+  const [, named, path] = /^(unet|text_encoder_2|text_encoder)\.(.+)$/.exec(bare) ?? [];
+  if (named !== undefined && path !== undefined) return { component: named as AdaptableComponentName, path };
+  return { component: /^(text_model\.|encoder\.layers\.)/.test(bare) ? 'text_encoder' : 'unet', path: bare };
+}

@@ -1,0 +1,40 @@
+/**
+ * kohya-ss/sd-scripts (48d368f, networks/lora.py), the dialect of Civitai; LyCORIS (f49d30d) writes it too.
+ *
+ *   lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight
+ *   lora_te_text_model_encoder_layers_0_mlp_fc1.alpha
+ *
+ * A module is a prefix and the layer's path with underscores for dots; the first dot ends it. SD 1.x and 2.x were
+ * trained on the UNet of diffusers, so its paths are the names.
+ */
+import type { AdaptableComponentName, Dialect } from '../adapter.js';
+
+/** Trainers that know no second text encoder write `lora_te`, others count from 1 even where there is one only. */
+const prefixes: Readonly<Record<AdaptableComponentName, readonly string[]>> = {
+  unet: ['lora_unet'],
+  text_encoder: ['lora_te', 'lora_te1'],
+  text_encoder_2: ['lora_te2'],
+};
+
+const slots: Readonly<Record<string, string>> = {
+  'lora_down.weight': 'down',
+  'lora_up.weight': 'up',
+  'lora_mid.weight': 'mid',
+};
+
+export const kohya: Dialect = {
+  id: 'kohya',
+  label: 'kohya, diffusers naming',
+
+  read(key) {
+    const [, module, rest] = /^((?:lora|lycoris|oft)_[^.]+)\.(.+)$/.exec(key) ?? [];
+    if (module === undefined || rest === undefined) return null;
+    return { module, slot: slots[rest] ?? rest };
+  },
+
+  names(component, path) {
+    // transformers 5 has no `text_model.` any more.
+    const paths = component === 'unet' ? [path] : [path, path.replace(/^text_model\./, '')];
+    return prefixes[component].flatMap((prefix) => paths.map((name) => `${prefix}_${name.replaceAll('.', '_')}`));
+  },
+};

@@ -1,0 +1,36 @@
+/**
+ * PEFT (5d602fd, utils/save_and_load.py) and diffusers since it builds on it.
+ *
+ *   unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight         down [r, in]
+ *   base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_B.default.weight   up [out, r]
+ *
+ * An adapter's own name (`default`, `default_0`) may stand before the end. Scales are in the metadata or the
+ * config.json beside: `peft-config.ts`.
+ */
+import type { Dialect } from '../adapter.js';
+import { dottedNames } from './dotted-names.js';
+
+const slots: Readonly<Record<string, string>> = {
+  'lora_A.weight': 'down',
+  'lora_B.weight': 'up',
+  'lora_B.bias': 'up_bias',
+};
+
+export const peft: Dialect = {
+  id: 'peft',
+  label: 'PEFT',
+
+  read(key) {
+    const [, module, tensor, end] =
+      /^(.+)\.(lora_[AB]|lora_E|lora_magnitude_vector|lora_embedding_[AB]|ia3_l|[bo]ft_[rRs])(?:\.[^.]+?)?(\.weight|\.bias)?$/.exec(
+        key,
+      ) ?? [];
+    if (module !== undefined && tensor !== undefined) {
+      return { module, slot: slots[`${tensor}${end ?? ''}`] ?? tensor };
+    }
+    const [, layer] = /^(.+)\.alpha$/.exec(key) ?? [];
+    return layer === undefined ? null : { module: layer, slot: 'alpha' };
+  },
+
+  names: dottedNames,
+};

@@ -1,0 +1,49 @@
+/**
+ * What an adapter was trained on, from the names and shapes of its layers; metadata may be wrong or edited.
+ *
+ * Cross-attention reads the text vectors, so the width of its `to_k` and `to_v` tells the base: 768 for SD 1.x, 1024
+ * for SD 2.x, 2048 for SDXL, 1280 for SDXL's refiner. Transformers of later models are told by the names of their blocks.
+ */
+import type { AdapterModule } from './adapter.js';
+
+const byTextWidth: Readonly<Record<number, string>> = { 768: 'sd1', 1024: 'sd2', 2048: 'sdxl', 1280: 'sdxl-refiner' };
+
+/** Width of the text vectors that its cross-attention was trained on; null when it has no such layer. */
+export function crossAttentionWidth(modules: readonly AdapterModule[]): number | null {
+  return modules.find(({ key }) => isTextKey(key))?.inFeatures ?? null;
+}
+
+/** A layer that reads the text vectors, in any dialect's spelling. */
+export const isTextKey = (key: string): boolean => /attn2[._](?:processor[._])?to_[kv](?:_lora)?$/.test(key);
+
+/** `sd1`, `sd2`, `sdxl`, `sdxl-refiner`, `flux`, `sd3`, or `unknown`. */
+export function inferBase(modules: readonly AdapterModule[]): string {
+  const keys = modules.map(({ key }) => key);
+  const has = (pattern: RegExp): boolean => keys.some((key) => pattern.test(key));
+  const width = crossAttentionWidth(modules);
+  if (width !== null) return byTextWidth[width] ?? 'unknown';
+  if (has(/double_blocks[._]|single_blocks[._]|single_transformer_blocks[._]/)) return 'flux';
+  if (has(/joint_blocks[._]/)) return 'sd3';
+  const inTransformer = modules.find(({ key }) =>
+    /(?:^transformer|lora_transformer)[._]transformer_blocks[._].*to_q$/.test(key),
+  );
+  if (inTransformer) return byTransformerWidth[inTransformer.inFeatures] ?? 'unknown';
+  if (has(/^lora_te2_|text_encoder_2\.|input_blocks_[78]_1_transformer_blocks_[2-9]/)) return 'sdxl';
+  if (has(/^lora_unet_|^lycoris_|^(unet\.)?(down|up|mid)_block/)) return byUNet(modules);
+  return byTextEncoder(modules);
+}
+
+/** Flux, SD 3 medium, SD 3.5 large. */
+const byTransformerWidth: Readonly<Record<number, string>> = { 3072: 'flux', 1536: 'sd3', 2432: 'sd3' };
+
+/** A UNet without cross-attention layers: SD 1.x alone goes into its transformers through a convolution. */
+function byUNet(modules: readonly AdapterModule[]): string {
+  const projection = modules.find(({ key }) => /attentions[._]\d+[._]proj_(in|out)$/.test(key));
+  return projection?.kernel ? 'sd1' : 'unknown';
+}
+
+/** `lora_te1_` may be either of SD 1.x and SDXL, whose first text encoder is the same. */
+function byTextEncoder(modules: readonly AdapterModule[]): string {
+  const attention = modules.find(({ key }) => /^(lora_te_|text_encoder\.).*self_attn[._](q|k|v|out)_proj$/.test(key));
+  return attention ? ({ 768: 'sd1', 1024: 'sd2' }[attention.inFeatures] ?? 'unknown') : 'unknown';
+}

@@ -1,0 +1,34 @@
+/**
+ * Kinds of adapters that are known and not supported yet, each by the slots of its modules. An algorithm that is built
+ * takes its line from here and brings its file to `algorithms/`. Keys and papers: LyCORIS (f49d30d), PEFT (5d602fd).
+ */
+import type { SafetensorsTensor } from '../weight-formats/safetensors.js';
+
+interface UnsupportedKind {
+  /** As in “NAME is a LoKr file”. */
+  readonly name: string;
+  has(slots: ReadonlyMap<string, SafetensorsTensor>): boolean;
+}
+
+const anySlot =
+  (pattern: RegExp): UnsupportedKind['has'] =>
+  (slots) =>
+    [...slots.keys()].some((slot) => pattern.test(slot));
+
+/** The first that fits is told, so what is built on another one stands before it. */
+export const unsupportedKinds: readonly UnsupportedKind[] = [
+  { name: 'DoRA', has: anySlot(/^(dora_scale|lora_magnitude_vector)$/) },
+  { name: 'LoHa', has: anySlot(/^hada_/) },
+  { name: 'LoKr', has: anySlot(/^lokr_/) },
+  { name: 'GLoRA', has: (slots) => ['a1', 'a2', 'b1', 'b2'].every((slot) => slots.has(`${slot}.weight`)) },
+  { name: 'IA3', has: anySlot(/^(on_input|ia3_l)$/) },
+  { name: 'BOFT', has: (slots) => slots.get('oft_blocks')?.shape.length === 4 || anySlot(/^boft_/)(slots) },
+  { name: 'OFT', has: anySlot(/^oft_/) },
+  { name: 'LoCon with a Tucker core', has: anySlot(/^mid$/) },
+  { name: 'AdaLoRA', has: anySlot(/^lora_E$/) },
+  { name: 'LoRA for embeddings', has: anySlot(/^lora_embedding_[AB]$/) },
+  { name: 'norm', has: anySlot(/^[wb]_norm$/) },
+  { name: 'full difference', has: (slots) => slots.has('diff') || slots.has('set_weight') || onlyBias(slots) },
+];
+
+const onlyBias = (slots: ReadonlyMap<string, SafetensorsTensor>): boolean => slots.has('diff_b') && !slots.has('down');
