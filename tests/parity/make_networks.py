@@ -1,5 +1,5 @@
 """
-Goldens of single networks: tiny CLIP text encoders, UNets and autoencoders with seeded weights.
+Goldens of single networks: tiny CLIP text encoders, whole CLIPs, UNets and autoencoders with seeded weights.
 
 Makes     goldens/networks/<name>.json + .safetensors
           json: component, config (the config.json that save_pretrained writes), dtype, tensors {name: shape} in
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import (CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection,
+                          CLIPVisionConfig, CLIPVisionModelWithProjection)
 
 from golden_files import versions, write_golden
 from seeded_weights import seeded
@@ -128,6 +129,52 @@ def text_encoders():
     text_encoder("text-no-prefix", "tensor names as transformers 5 saves them: no `text_model.` in front", full[:1],
                  prefix=False)
     text_encoder("text-f16", "halves in the file, computed in float32", full, dtype="F16")
+
+
+# ---------------------------------------------------------------------------------------------------------- clip ----
+
+VISION = dict(hidden_size=48, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_channels=3,
+              image_size=24, patch_size=8, hidden_act="quick_gelu", layer_norm_eps=1e-5)
+
+
+def clip(name, what, input_ids, *, text, vision, batch=2, dtype="F32", **config):
+    text = dict(hidden_size=40, intermediate_size=80, num_hidden_layers=2, num_attention_heads=5, vocab_size=120,
+                max_position_embeddings=16, hidden_act="quick_gelu", bos_token_id=98, eos_token_id=99,
+                pad_token_id=99) | text
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=VISION | vision, architectures=["CLIPModel"],
+                                 **config))
+    names = fill(model, dtype)
+    ids = torch.tensor(input_ids, dtype=torch.int64)
+    finish(f"clip-{name}-text", "clip_text", model, dtype, names,
+           {"in.input_ids": ids, "out.text_embeds": model.get_text_features(ids).pooler_output}, what)
+    pixels = noise(5, batch, 3, model.vision_model.config.image_size, model.vision_model.config.image_size)
+    finish(f"clip-{name}-image", "clip_image", model, dtype, names,
+           {"in.pixel_values": pixels, "out.image_embeds": model.get_image_features(pixels).pooler_output}, what)
+
+
+def clip_vision(name, what, *, batch=1, dtype="F32", **config):
+    model = CLIPVisionModelWithProjection(CLIPVisionConfig(**VISION | config,
+                                                           architectures=["CLIPVisionModelWithProjection"]))
+    names = fill(model, dtype)
+    pixels = noise(6, batch, 3, model.config.image_size, model.config.image_size)
+    finish(f"clip-{name}-image", "clip_image", model, dtype, names,
+           {"in.pixel_values": pixels, "out.image_embeds": model(pixels).image_embeds}, what)
+
+
+def clips():
+    added = [[98, 110, 7, 99, 99, 0, 0], [98, 44, 119, 3, 2, 99, 99]]
+    clip("quick-gelu", "a whole CLIPModel: quick_gelu, towers of different width, two pictures of 3 x 3 patches, added "
+         "tokens above a real eos id", added, text={}, vision={}, projection_dim=56)
+    clip("gelu-eos-2", "gelu (erf) in both towers, layer_norm_eps 1e-6, eos_token_id 2 (old files: the pool is at the "
+         "largest id), 30 pixels in patches of 7: two rows and columns belong to no patch",
+         [[98, 2, 17, 99, 99, 99]], batch=1, projection_dim=24,
+         text=dict(vocab_size=100, bos_token_id=0, eos_token_id=2, pad_token_id=1, hidden_act="gelu",
+                   num_hidden_layers=3, layer_norm_eps=1e-6),
+         vision=dict(image_size=30, patch_size=7, hidden_act="gelu", num_hidden_layers=3, layer_norm_eps=1e-6))
+    clip("f16", "halves in the file, computed in float32; three pictures", added, text={}, vision={}, batch=3,
+         dtype="F16", projection_dim=48)
+    clip_vision("one-patch", "CLIPVisionModelWithProjection (a pipeline's image_encoder): one patch, one layer, heads of "
+                "16", image_size=13, patch_size=13, num_hidden_layers=1, num_attention_heads=3, projection_dim=33)
 
 
 # ---------------------------------------------------------------------------------------------------------- unet ----
@@ -266,5 +313,6 @@ if __name__ == "__main__":
         real = finish
         finish = lambda name, *a, **k: real(name, *a, **k) if name in only else None  # noqa: E731
     text_encoders()
+    clips()
     unets()
     autoencoders()

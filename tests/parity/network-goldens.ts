@@ -20,7 +20,7 @@ import { seededTensors } from './seeded-weights.js';
 
 interface Description {
   readonly what: string;
-  readonly component: 'text_encoder' | 'unet' | 'vae_encoder' | 'vae_decoder';
+  readonly component: 'text_encoder' | 'unet' | 'vae_encoder' | 'vae_decoder' | 'clip_text' | 'clip_image';
   readonly dtype: 'F32' | 'F16';
   readonly config: Record<string, unknown>;
   readonly tensors: Record<string, number[]>;
@@ -78,6 +78,13 @@ export async function openGolden({ component, files, inputs }: NetworkGolden, ru
     case 'vae': {
       if (component === 'vae_encoder') return openNetwork({ component, files, sizes: picture('sample'), ...run });
       return openNetwork({ component: 'vae_decoder', files, sizes: picture('latent_sample'), ...run });
+    }
+    case 'clip': {
+      if (component === 'clip_image') {
+        return openNetwork({ component, files, sizes: { batch: size('pixel_values', 0) }, ...run });
+      }
+      const sizes = { batch: size('input_ids', 0), tokens: size('input_ids', 1) };
+      return openNetwork({ component: 'clip_text', files, sizes, ...run });
     }
   }
 }
