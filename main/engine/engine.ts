@@ -6,9 +6,20 @@ import { devices } from './devices.js';
 import { generate } from './generate.js';
 import { imageSimilarity } from './image-similarity.js';
 import { inspectLatents } from './inspect-latents.js';
+import { prepareAdapters } from './prepare-adapters.js';
 import { run } from './run.js';
 import { unload } from './unload.js';
 
 /** The engine process: it holds every session of ONNX Runtime and maps messages to native-models. */
 process.title = 'Inkstone engine';
-serveCalls(engineCalls, { capabilities, devices, generate, inspectLatents, run, imageSimilarity, countTokens, unload });
+serveCalls(engineCalls, {
+  capabilities,
+  devices,
+  generate,
+  inspectLatents,
+  run,
+  prepareAdapters,
+  imageSimilarity,
+  countTokens,
+  unload,
+});

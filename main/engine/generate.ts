@@ -31,6 +31,8 @@ export function generate(request: GenerateRequest, { signal, progress }: Generat
     try {
       const picture = await model.generate(request, {
         signal,
+        adapters: request.adapters,
+        apply: request.apply,
         ...(noise === null ? {} : { noise }),
         ...(resume === undefined ? {} : { resume }),
         onStep: async ({ step, steps, width, height, predictedOriginal, checkpoint }) => {
@@ -40,7 +42,7 @@ export function generate(request: GenerateRequest, { signal, progress }: Generat
           if (step === steps) progress({ phase: 'decoding', step, steps, width, height, preview: null });
         },
       });
-      const { rgb, width, height, notices, seconds } = picture;
+      const { rgb, width, height, notices, seconds, adapters } = picture;
       const load = (loaded - began) / 1000 + seconds.encode;
       return {
         ...inOwnMemory({ rgb }),
@@ -48,6 +50,7 @@ export function generate(request: GenerateRequest, { signal, progress }: Generat
         height,
         device,
         noise: noise === null ? 'cpu' : 'given',
+        adapters: [...adapters],
         notices: [...notices],
         seconds: {
           load,

@@ -3,6 +3,7 @@ import type { DeviceId } from '../../app/contracts/capabilities.js';
 import { loadTextToImage, type LoadedTextToImage } from '../../native-models/pipelines/load-text-to-image.js';
 import { verifyFiles } from '../../native-models/runtime/file-identity.js';
 import { readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { bakeFolder } from './bake-folder.js';
 
 /**
  * One model at a time stays open, so that a second picture opens nothing. Only work that goes one at a time may ask:
@@ -14,7 +15,7 @@ export async function loadedModel(modelPath: string, device: DeviceId): Promise<
   if (loaded?.model.folder === resolve(modelPath) && loaded.device === device && (await isUnchanged(loaded)))
     return loaded;
   await unloadModel();
-  loaded = await loadTextToImage(await readDiffusersFolder(modelPath), device);
+  loaded = await loadTextToImage(await readDiffusersFolder(modelPath), device, { bakeFolder });
   return loaded;
 }
 

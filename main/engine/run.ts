@@ -3,14 +3,20 @@ import type { DeviceId } from '../../app/contracts/capabilities.js';
 import type { RunRequest, RunResult } from '../../app/contracts/engine.js';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import { clipTextOutputs } from '../../native-models/architectures/clip-text-model.js';
+import type { AdaptableComponentName } from '../../native-models/adapters/adapter.js';
+import { AdapterSet, type AppliedAdapter } from '../../native-models/adapters/adapter-set.js';
+import { readAdaptableModel } from '../../native-models/adapters/read-adaptable-model.js';
+import { AdaptedNetwork } from '../../native-models/pipelines/adapted-network.js';
 import type { Network, Tensors } from '../../native-models/runtime/network.js';
 import { openNetwork } from '../../native-models/runtime/open-network.js';
 import type { Tensor } from '../../native-models/runtime/tensor.js';
 import { floats } from '../../native-models/runtime/tensor.js';
 import { readClip } from '../../native-models/weight-formats/clip-folder.js';
+import type { TextEncoderFiles, UNetFiles } from '../../native-models/weight-formats/component-folder.js';
 import { readNamedComponent } from '../../native-models/weight-formats/diffusers-folder.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
+import { bakeFolder } from './bake-folder.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { resolvedDevice } from './resolved-device.js';
 
@@ -19,7 +25,7 @@ export function run(request: RunRequest, { signal }: { signal: AbortSignal }): P
   return oneAtATime(signal, async () => {
     const device = resolvedDevice(request.device);
     const inputs = new Inputs(request.inputs, await readTensors(request.inputs));
-    const network = await openFor(request, device, inputs);
+    const { network, adapters } = await openFor(request, device, inputs);
     try {
       const started = performance.now();
       const outputs = await network.run(inputs.tensors);
@@ -29,7 +35,7 @@ export function run(request: RunRequest, { signal }: { signal: AbortSignal }): P
         name,
         { shape: [...shape], dtype: storedDtypes[dtype] },
       ]);
-      return { device, outputs: Object.fromEntries(described), seconds };
+      return { device, outputs: Object.fromEntries(described), adapters: [...adapters], seconds };
     } finally {
       await network.release();
     }
@@ -39,7 +45,13 @@ export function run(request: RunRequest, { signal }: { signal: AbortSignal }): P
 /** As the file of outputs names them. */
 const storedDtypes = { float32: 'F32', int64: 'I64' } as const;
 
-async function openFor({ modelPath, component }: RunRequest, device: DeviceId, inputs: Inputs): Promise<Network> {
+interface Opened {
+  readonly network: Network;
+  readonly adapters: readonly AppliedAdapter[];
+}
+
+async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): Promise<Opened> {
+  const { modelPath, component } = request;
   switch (component) {
     case 'text_encoder':
     case 'text_encoder_2': {
@@ -48,7 +60,9 @@ async function openFor({ modelPath, component }: RunRequest, device: DeviceId, i
       const [batch, tokens] = inputs.sizes('input_ids', 2);
       // The contract's names; what clip skip reads of them is no output of its own.
       const outputs = clipTextOutputs(files.config).filter((name) => !name.startsWith('normalized_'));
-      return openNetwork({ component, files, device, outputs, sizes: { batch, tokens } });
+      return openAdapted(request, component, files, (opening) =>
+        openNetwork({ component, device, outputs, sizes: { batch, tokens }, ...opening }),
+      );
     }
     case 'unet': {
       const files = await readNamedComponent(modelPath, 'unet');
@@ -57,28 +71,65 @@ async function openFor({ modelPath, component }: RunRequest, device: DeviceId, i
       const [, tokens] = inputs.sizes('encoder_hidden_states', 3);
       inputs.asFloats('timestep');
       const timeIds = inputs.has('time_ids') ? { timeIds: inputs.sizes('time_ids', 2)[1] } : {};
-      return openNetwork({ component, files, device, sizes: { batch, height, width, tokens, ...timeIds } });
+      return openAdapted(request, component, files, (opening) =>
+        openNetwork({ component, device, sizes: { batch, height, width, tokens, ...timeIds }, ...opening }),
+      );
     }
     case 'vae_encoder':
     case 'vae_decoder': {
       const files = await readNamedComponent(modelPath, 'vae');
       if (files.kind !== 'vae') throw unfit(modelPath, component);
       const [batch, , height, width] = inputs.sizes(component === 'vae_encoder' ? 'sample' : 'latent_sample', 4);
-      return openNetwork({ component, files, device, sizes: { batch, height, width } });
+      return plain(request, () => openNetwork({ component, files, device, sizes: { batch, height, width } }));
     }
     case 'clip_text': {
       const [batch, tokens] = inputs.sizes('input_ids', 2);
-      return openNetwork({ component, files: await readClip(modelPath), device, sizes: { batch, tokens } });
+      const files = await readClip(modelPath);
+      return plain(request, () => openNetwork({ component, files, device, sizes: { batch, tokens } }));
     }
     case 'clip_image': {
       const [batch] = inputs.sizes('pixel_values', 4);
-      return openNetwork({ component, files: await readClip(modelPath), device, sizes: { batch } });
+      const files = await readClip(modelPath);
+      return plain(request, () => openNetwork({ component, files, device, sizes: { batch } }));
     }
     default:
       throw new StudioError(
         'bad-input',
         `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text or clip_image.`,
       );
+  }
+}
+
+/** Components that no adapter changes. */
+async function plain({ component, adapters }: RunRequest, open: () => Promise<Network>): Promise<Opened> {
+  if (adapters.length > 0) {
+    throw new StudioError('bad-input', `Adapters do not change the ${component}: run it without them.`);
+  }
+  return { network: await open(), adapters: [] };
+}
+
+async function openAdapted<Files extends TextEncoderFiles | UNetFiles>(
+  { modelPath, adapters: uses, apply }: RunRequest,
+  component: AdaptableComponentName,
+  files: Files,
+  open: (opening: { readonly files: Files; readonly adapters: boolean }) => Promise<Network>,
+): Promise<Opened> {
+  if (uses.length === 0) return { network: await open({ files, adapters: false }), adapters: [] };
+  const how = apply === 'baked' ? 'baked' : 'live';
+  const adapted = new AdaptedNetwork(component, files, bakeFolder);
+  const ready = await new AdapterSet(await readAdaptableModel(modelPath, component, files)).ready(uses);
+  const began = performance.now();
+  try {
+    await adapted.putOn(ready, how);
+    const share = (performance.now() - began) / 1000 / uses.length;
+    const { run: runOnce } = await adapted.get('once', open);
+    return {
+      network: { run: runOnce, release: () => adapted.release() },
+      adapters: ready.adapters.map((adapter) => ({ ...adapter, how, seconds: adapter.seconds + share })),
+    };
+  } catch (error) {
+    await adapted.release();
+    throw error;
   }
 }
 

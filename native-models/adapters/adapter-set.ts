@@ -9,9 +9,8 @@ import { fileIdentity, identityKey, verifyFiles } from '../runtime/file-identity
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
 import { readLowRankPairs, type LowRankPair } from './low-rank-pairs.js';
-import { matchAdapter } from './match-adapter.js';
+import { matchAdapter, requireFit } from './match-adapter.js';
 import { readAdapter } from './read-adapter.js';
-import { requireFit } from './require-fit.js';
 import type { WeightedPair } from './stack-adapters.js';
 
 /** A file as it is put on a picture. */
@@ -24,12 +23,20 @@ export interface AdapterUse {
   readonly textWeight: number;
 }
 
+/** Beside the model's own weights as branches, or merged into a copy of those that it touches. */
+export type AppliedHow = 'live' | 'baked';
+
+/** What was done with a file. */
+export interface AppliedAdapter extends ReadyAdapter {
+  readonly how: AppliedHow;
+}
+
 export interface ReadyAdapter {
   readonly file: string;
   /** Layers of the model that it changes, of those that it has. */
   readonly matched: number;
   readonly total: number;
-  /** Reading and matching it; 0 when it was still there. */
+  /** What readying it took, and once it is applied scaling and stacking (or merging) too; 0 when it was still there. */
   readonly seconds: number;
 }
 

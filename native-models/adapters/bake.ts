@@ -12,10 +12,10 @@ import { floatsToBrains, floatsToHalves } from '../weight-formats/number-formats
 import { readFloats, readStored } from '../weight-formats/read-floats.js';
 import type { SafetensorsFile, SafetensorsTensor } from '../weight-formats/safetensors.js';
 import { writeSafetensors, type WritableTensor } from '../weight-formats/write-safetensors.js';
-import { readAdaptableModel } from './adaptable-model.js';
 import type { AdaptableComponentName } from './adapter.js';
 import { AdapterSet, type AdapterUse } from './adapter-set.js';
 import { mergePairs } from './merge.js';
+import { readAdaptableModel } from './read-adaptable-model.js';
 import { pairsByLayer, type WeightedPair } from './stack-adapters.js';
 
 /** `base`: every tensor as the model has it. */
@@ -64,7 +64,7 @@ export async function bakeAdapters(request: BakeRequest, listeners: BakeListener
     request.overwrite,
   );
 
-  const ready = await new AdapterSet(await readAdaptableModel(modelPath, component)).ready(adapters);
+  const ready = await new AdapterSet(await readAdaptableModel(modelPath, component, files)).ready(adapters);
   const weighted = ready.weighted(component);
   if (pairsByLayer(weighted).size === 0 && !full) {
     const sentence = `None of these adapters changes the ${component} at these strengths: there is nothing to bake.`;

@@ -5,19 +5,25 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { adaptableModel } from '../adapters/adaptable-model.js';
+import { AdapterSet, type AdapterUse, type AppliedAdapter, type AppliedHow } from '../adapters/adapter-set.js';
 import { pixelsPerLatent } from '../architectures/autoencoder-kl.js';
 import { ModelError } from '../errors.js';
 import type { Device } from '../runtime/devices.js';
 import { identityKey, verifyFiles } from '../runtime/file-identity.js';
-import type { Network } from '../runtime/network.js';
 import { openNetwork } from '../runtime/open-network.js';
 import type { SchedulerConfig } from '../schedulers/scheduler-config.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { readClipTokenizer } from '../tokenizers/read-clip-tokenizer.js';
-import type { TextEncoderFiles } from '../weight-formats/component-folder.js';
+import type { TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
 import type { DiffusersModel, TokenizerFiles } from '../weight-formats/diffusers-folder.js';
+import { AdaptedNetwork } from './adapted-network.js';
 import { fitLatentPreview, type LatentPreview } from './latent-preview.js';
+import { OpenOne } from './open-one.js';
+import { pictureSize } from './picture-size.js';
 import {
+  batchOf,
+  requireClipSkip,
   textToImage,
   type TextToImageModel,
   type TextToImageOptions,
@@ -25,22 +31,49 @@ import {
   type TextToImageSettings,
 } from './text-to-image.js';
 
+/** Files put on the picture, and how. */
+export interface AdapterOptions {
+  readonly adapters?: readonly AdapterUse[];
+  /** `auto` unless told; it is live, on every device. */
+  readonly apply?: 'auto' | AppliedHow;
+}
+
+export interface AdaptedTextToImageResult extends TextToImageResult {
+  /** In the order they were given. */
+  readonly adapters: readonly AppliedAdapter[];
+}
+
+export interface LoadOptions {
+  /** Asked for when adapters are baked, for temporary files; the system's own folder unless told. */
+  readonly bakeFolder?: () => Promise<string>;
+}
+
 export class LoadedTextToImage {
   readonly model: DiffusersModel;
   readonly device: Device;
   readonly tokenizer: ClipTokenizer;
   readonly #pipeline: TextToImageModel;
-  readonly #textEncoder = new OpenOne();
-  readonly #unet = new OpenOne();
+  readonly #adapters: AdapterSet;
+  readonly #textEncoder: AdaptedNetwork<TextEncoderFiles>;
+  readonly #unet: AdaptedNetwork<UNetFiles>;
   readonly #vaeDecoder = new OpenOne();
 
-  constructor(model: DiffusersModel, device: Device, textEncoder: TextEncoderFiles, tokenizer: ClipTokenizer) {
+  constructor(
+    model: DiffusersModel,
+    device: Device,
+    textEncoder: TextEncoderFiles,
+    tokenizer: ClipTokenizer,
+    { bakeFolder }: LoadOptions = {},
+  ) {
     this.model = model;
     this.device = device;
     this.tokenizer = tokenizer;
     const { unet, vae } = model;
+    this.#adapters = new AdapterSet(adaptableModel(model));
+    this.#textEncoder = new AdaptedNetwork('text_encoder', textEncoder, bakeFolder);
+    this.#unet = new AdaptedNetwork('unet', unet, bakeFolder);
     const tokens = tokenizer.maxLength;
-    const layers = textEncoder.config.layers;
+    const { layers } = textEncoder.config;
     this.#pipeline = {
       tokenizer,
       schedulerConfig: stableDiffusionScheduler(model.schedulerConfig),
@@ -52,15 +85,15 @@ export class LoadedTextToImage {
       textLayers: layers,
       fingerprint: [device, ...model.identities.map(identityKey)].join('\n'),
       textEncoder: (clipSkip) =>
-        this.#textEncoder.get(String(clipSkip), () => {
+        this.#textEncoder.get(String(clipSkip), (opening) => {
           // The vectors of the layer that was asked for, after the final layer norm, as Stable Diffusion 1 and 2 take them.
           const output = clipSkip === 1 ? 'last_hidden_state' : `normalized_hidden_states.${layers - clipSkip + 1}`;
           const sizes = { batch: 1, tokens };
-          return openNetwork({ component: 'text_encoder', files: textEncoder, device, sizes, outputs: [output] });
+          return openNetwork({ component: 'text_encoder', device, sizes, outputs: [output], ...opening });
         }),
-      unet: (sizes) =>
-        this.#unet.get(JSON.stringify(sizes), () =>
-          openNetwork({ component: 'unet', files: unet, device, sizes: { ...sizes, tokens } }),
+      unet: ({ batch, height, width }) =>
+        this.#unet.get(`${batch} ${height} ${width}`, (opening) =>
+          openNetwork({ component: 'unet', device, sizes: { batch, height, width, tokens }, ...opening }),
         ),
       vaeDecoder: (sizes) =>
         this.#vaeDecoder.get(JSON.stringify(sizes), () =>
@@ -69,10 +102,29 @@ export class LoadedTextToImage {
     };
   }
 
-  /** One picture. Refuses when a file of the model has changed since it was read. */
-  async generate(settings: TextToImageSettings, options: TextToImageOptions = {}): Promise<TextToImageResult> {
+  /**
+   * One picture, with these adapters on and no others. Refuses when a file of the model has changed since it was read,
+   * and adapters that are gone, damaged or made for another model.
+   */
+  async generate(
+    settings: TextToImageSettings,
+    { adapters = [], apply = 'auto', ...options }: TextToImageOptions & AdapterOptions = {},
+  ): Promise<AdaptedTextToImageResult> {
     await verifyFiles(this.model.identities);
-    const result = await textToImage(this.#pipeline, settings, options);
+    const how = apply === 'baked' ? 'baked' : 'live';
+    const ready = await this.#adapters.ready(adapters);
+    const began = performance.now();
+    const news = [
+      await this.#textEncoder.putOn(ready, how, options.signal),
+      await this.#unet.putOn(ready, how, options.signal),
+    ];
+    const share = news.includes(true) ? (performance.now() - began) / 1000 / adapters.length : 0;
+    const applied = ready.adapters.map((adapter) => ({ ...adapter, how, seconds: adapter.seconds + share }) as const);
+
+    const own = this.#pipeline.fingerprint;
+    const fingerprint = adapters.length === 0 ? own : [own, how, ready.key].join('\n');
+    const made = await textToImage({ ...this.#pipeline, fingerprint }, settings, options);
+    const result = { ...made, notices: [...ready.notices, ...made.notices], adapters: applied };
     const changed = await verifyFiles(this.model.identities).then(
       () => null,
       (error: unknown) => error,
@@ -81,6 +133,21 @@ export class LoadedTextToImage {
     // Weights are mapped: steps after the change may have used the new ones.
     const notice = `This picture may be wrong: ${changed.message}`;
     return { ...result, notices: [...result.notices, notice] };
+  }
+
+  /**
+   * Opens text encoder and UNet for pictures of these settings with room for adapters, so that the first one is put on
+   * at once. `AdaptedNetwork` tells why not every model is opened so.
+   */
+  async prepareAdapters(settings: Pick<TextToImageSettings, 'width' | 'height' | 'cfg' | 'clipSkip'>): Promise<void> {
+    const { pixelsPerLatent: pixels } = this;
+    const { width, height } = pictureSize(settings.width, settings.height, pixels);
+    requireClipSkip(this.#pipeline, settings.clipSkip);
+    const batch = batchOf(this.#pipeline, settings.cfg);
+    this.#textEncoder.prepare();
+    this.#unet.prepare();
+    await this.#pipeline.textEncoder(settings.clipSkip);
+    await this.#pipeline.unet({ batch, height: height / pixels, width: width / pixels });
   }
 
   /** Pixels along one side that a latent pixel stands for. */
@@ -134,10 +201,14 @@ export class LoadedTextToImage {
 /** Side of the latents that previews are fitted on: small enough for a processor, large enough to be a picture. */
 const PREVIEW_LATENTS = 16;
 
-export async function loadTextToImage(model: DiffusersModel, device: Device): Promise<LoadedTextToImage> {
+export async function loadTextToImage(
+  model: DiffusersModel,
+  device: Device,
+  options: LoadOptions = {},
+): Promise<LoadedTextToImage> {
   const { textEncoder, tokenizer } = runnable(model);
   const read = await readClipTokenizer(tokenizer, textEncoder.config.positions);
-  return new LoadedTextToImage(model, device, textEncoder, read);
+  return new LoadedTextToImage(model, device, textEncoder, read, options);
 }
 
 /** What this pipeline needs of a model; refuses models that are built for another one. */
@@ -173,24 +244,5 @@ async function readPreview(file: string, channels: number): Promise<LatentPrevie
     return whole ? { channels, weights } : null;
   } catch {
     return null; // cut short: fitted anew
-  }
-}
-
-/** At most one network of a kind, for the sizes asked for last: two would take twice the memory. */
-class OpenOne {
-  #open: { readonly key: string; readonly network: Network } | null = null;
-
-  async get(key: string, open: () => Promise<Network>): Promise<Network> {
-    if (this.#open?.key === key) return this.#open.network;
-    await this.release();
-    const network = await open();
-    this.#open = { key, network };
-    return network;
-  }
-
-  async release(): Promise<void> {
-    const open = this.#open;
-    this.#open = null;
-    await open?.network.release();
   }
 }

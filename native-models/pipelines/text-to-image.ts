@@ -125,8 +125,8 @@ export async function textToImage(
   const resumed = fitting(options.resume, fingerprint, notices);
 
   // 2. the text, as vectors; with guidance the negative one goes first
-  const guided = isGuided(settings.cfg) && model.guidanceWidth === null;
-  const batch = guided ? 2 : 1;
+  const batch = batchOf(model, settings.cfg);
+  const guided = batch === 2;
   const conditions = await textConditions(model, settings, guided, notices);
   const unet = await model.unet({ batch, height, width }); // opened here, so that no step's time holds it
   const encoded = performance.now();
@@ -201,6 +201,17 @@ export async function textToImage(
   };
 }
 
+/** Pictures that go through the UNet at once: with guidance the sample meets the negative text and the prompt. */
+export function batchOf({ guidanceWidth }: Pick<TextToImageModel, 'guidanceWidth'>, cfg: number): 1 | 2 {
+  return isGuided(cfg) && guidanceWidth === null ? 2 : 1;
+}
+
+export function requireClipSkip({ textLayers }: Pick<TextToImageModel, 'textLayers'>, clipSkip: number): void {
+  if (Number.isInteger(clipSkip) && clipSkip >= 1 && clipSkip <= textLayers) return;
+  const limit = `a whole number from 1 to ${textLayers}, the text encoder’s layers`;
+  throw new ModelError('bad-input', `Clip skip ${clipSkip} is not possible: choose ${limit}.`);
+}
+
 function planOf(model: TextToImageModel, { sampler, schedule, steps }: TextToImageSettings): Schedule {
   return findScheduler(sampler).schedule(model.schedulerConfig, { steps, schedule: findSchedule(schedule) });
 }
@@ -212,10 +223,7 @@ async function textConditions(
   guided: boolean,
   notices: string[],
 ): Promise<Tensors> {
-  if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > model.textLayers) {
-    const limit = `a whole number from 1 to ${model.textLayers}, the text encoder’s layers`;
-    throw new ModelError('bad-input', `Clip skip ${clipSkip} is not possible: choose ${limit}.`);
-  }
+  requireClipSkip(model, clipSkip);
   if (!guided && negative.trim() !== '') {
     notices.push('The negative prompt has no effect: guidance is off.');
   }

@@ -84,6 +84,11 @@ export async function readComponent(folder: string, label = path.basename(folder
   }
 }
 
+/** The component with the tensors of `file`, merged ones, over its own of the same stored names. */
+export function withWeightsUnder<Files extends ComponentFiles>(files: Files, file: SafetensorsFile): Files {
+  return { ...files, weights: files.weights.under(file), identities: [...files.identities, file.identity] };
+}
+
 function componentKind(config: ConfigReader): Component['kind'] {
   const className = config.text('_class_name', '');
   if (className === 'UNet2DConditionModel') return 'unet';
