@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AdapterFileUse, AdapterReceipt } from '../../app/contracts/adapters.js';
 import type { Engine } from '../../app/contracts/engine.js';
 import type { Worker } from '../../app/contracts/worker.js';
 import { Library } from '../../app/library/library.js';
@@ -71,6 +72,15 @@ export class Session {
   async modelPath(wish: string): Promise<string> {
     const path = resolve(wish);
     return existsSync(path) ? path : (await (await this.library()).resolve(wish)).path;
+  }
+
+  /** Of each file, in order; refuses what is no adapter. */
+  async adapterReceipts(adapters: readonly AdapterFileUse[], modelPath: string): Promise<AdapterReceipt[]> {
+    const receipts: AdapterReceipt[] = [];
+    for (const { file } of adapters) {
+      receipts.push(await this.worker.inspectAdapter({ path: file, modelPath }, this.signal));
+    }
+    return receipts;
   }
 
   async #openLibrary(): Promise<Library> {

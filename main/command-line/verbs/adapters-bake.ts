@@ -33,10 +33,7 @@ export const adaptersBake: Verb = {
     if (adapters.length === 0) throw new UsageError(`--lora is missing; for example: ${form}`);
 
     const modelPath = await session.modelPath(wish);
-    const receipts = [];
-    for (const { file } of adapters) {
-      receipts.push(await session.worker.inspectAdapter({ path: file, modelPath }, session.signal));
-    }
+    const receipts = await session.adapterReceipts(adapters, modelPath);
     const baked = await session.worker.bakeAdapters(
       { modelPath, component, adapters, out, overwrite: given.has('force'), dtype, full: given.has('full') },
       (part) => session.progress.show(`Merging · ${Math.round(100 * part)} %`),

@@ -3,6 +3,7 @@ import { deviceWish } from '../../../app/contracts/capabilities.js';
 import { generateToFiles } from '../../../app/generation/generate-to-files.js';
 import { UnknownChoice } from '../../../app/generation/settings.js';
 import { modelJson } from '../model-report.js';
+import { adapterFlags, givenAdapters } from '../lora-flag.js';
 import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
@@ -24,6 +25,7 @@ export const generate: Verb = {
     size: { value: 'WxH', help: 'pixels' },
     count: { value: 'K', help: 'how many pictures' },
     'clip-skip': { value: 'N', help: '1 is the last layer of the text encoder' },
+    ...adapterFlags,
     latents: { value: 'FILE', help: 'initial noise from a .safetensors; sets size and count' },
     out: { value: 'PATH', help: 'a .png, or a folder for numbered ones' },
     force: { help: 'replace a file that is there' },
@@ -49,6 +51,7 @@ export const generate: Verb = {
     const device = given.choice('device', deviceWish.options);
     const out = given.required('out', form);
     const latents = given.text('latents');
+    const { adapters, apply } = givenAdapters(given);
 
     const started = performance.now();
     const library = await session.library();
@@ -58,6 +61,8 @@ export const generate: Verb = {
       worker: session.worker,
       model,
       settings,
+      adapters,
+      apply,
       count,
       out,
       force: given.has('force'),
@@ -81,7 +86,7 @@ export const generate: Verb = {
         model: modelJson(model),
         settings: made.settings,
         device: made.device,
-        adapters: [],
+        adapters: made.adapters,
         notices: made.notices,
         seconds: { ...made.seconds, total },
       },

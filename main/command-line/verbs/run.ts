@@ -31,10 +31,7 @@ export const run: Verb = {
     const device = given.choice('device', deviceWish.options) ?? 'auto';
     const { adapters, apply } = givenAdapters(given);
     const modelPath = await session.modelPath(wish);
-    const receipts = [];
-    for (const { file } of adapters) {
-      receipts.push(await session.worker.inspectAdapter({ path: file, modelPath }, session.signal));
-    }
+    const receipts = await session.adapterReceipts(adapters, modelPath);
     const result = await session.engine.run(
       { modelPath, component, device, inputs, out, adapters, apply },
       session.signal,
