@@ -133,7 +133,16 @@ export const requests = {
   /** Merged weights into a file that the person chooses; null when they close the dialog. */
   'adapters.bake': {
     request: z.object({ model: z.string(), adapters: z.array(adapterUse).min(1) }),
-    reply: z.object({ path: z.string(), tensors: z.number().int(), bytes: z.number() }).nullable(),
+    reply: z
+      .object({
+        path: z.string(),
+        /** A file holds one network: text encoders that the adapters touch lie beside it. */
+        alsoWritten: z.array(z.string()),
+        /** Of all of them. */
+        tensors: z.number().int(),
+        bytes: z.number(),
+      })
+      .nullable(),
   },
   'adapters.stop-bake': { request: nothing, reply: nothing },
 
