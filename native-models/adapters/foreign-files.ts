@@ -47,6 +47,11 @@ export const foreignFiles: readonly ForeignFile[] = [
     has: (keys) => keys.some((key) => isPeft.test(key)) && !keys.some((key) => pictureModel.test(key)),
   },
   {
+    sentence: 'is a ControlNet, not an adapter of weights: not supported yet.',
+    isAdapter: false,
+    has: anyKey(/^(control_model|controlnet_cond_embedding|controlnet_down_blocks)\./),
+  },
+  {
     sentence: 'is a whole checkpoint, not an adapter: it belongs to the models.',
     isAdapter: false,
     has: anyKey(/^(model\.diffusion_model\.(?!.*\.(lora|lokr|hada)_)|cond_stage_model\.|conditioner\.embedders\.)/),

@@ -71,7 +71,12 @@ async function readHeader(handle: FileHandle, size: number, check: Checker): Pro
   await handle.read(prefix, 0, LENGTH_BYTES, 0);
   const length = Number(prefix.readBigUInt64LE());
   if (length > MAX_HEADER_BYTES) {
-    throw check.bad(`is no safetensors file: its header would have ${megabytes(length)}.`);
+    // Names and shapes of a large model take a few MB: so much is what someone put into the metadata.
+    throw check.bad(
+      LENGTH_BYTES + length <= size
+        ? `has ${megabytes(length)} of metadata before its tensors; up to ${megabytes(MAX_HEADER_BYTES)} are read. Save it again without them.`
+        : `is no safetensors file: its header would have ${megabytes(length)}.`,
+    );
   }
   const end = LENGTH_BYTES + length;
   if (end > size) {

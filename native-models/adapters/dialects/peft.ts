@@ -4,8 +4,8 @@
  *   unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight         down [r, in]
  *   base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_B.default.weight   up [out, r]
  *
- * An adapter's own name (`default`, `default_0`) may stand before the end. Scales are in the metadata or the
- * config.json beside: `peft-config.ts`.
+ * An adapter's own name (`default`, `default_0`) may stand before the end. Scales are in the metadata or a config
+ * beside (`peft-config.ts`); files that came from kohya's have alphas, spelt as in diffusers' dialect.
  */
 import type { Dialect } from '../adapter.js';
 import { dottedNames } from './dotted-names.js';
@@ -22,14 +22,11 @@ export const peft: Dialect = {
 
   read(key) {
     const [, module, tensor, end] =
-      /^(.+)\.(lora_[AB]|lora_E|lora_magnitude_vector|lora_embedding_[AB]|ia3_l|[bo]ft_[rRs])(?:\.[^.]+?)?(\.weight|\.bias)?$/.exec(
+      /^(.+)\.(lora_[AB]|lora_E|lora_magnitude_vector|lora_embedding_[AB]|ia3_l|[bo]ft_[rRs])(?:\.(?!(?:weight|bias)$)[^.]+)?(\.weight|\.bias)?$/.exec(
         key,
       ) ?? [];
-    if (module !== undefined && tensor !== undefined) {
-      return { module, slot: slots[`${tensor}${end ?? ''}`] ?? tensor };
-    }
-    const [, layer] = /^(.+)\.alpha$/.exec(key) ?? [];
-    return layer === undefined ? null : { module: layer, slot: 'alpha' };
+    if (module === undefined || tensor === undefined) return null;
+    return { module, slot: slots[`${tensor}${end ?? ''}`] ?? tensor };
   },
 
   names: dottedNames,
