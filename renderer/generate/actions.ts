@@ -1,5 +1,6 @@
 import type { Action } from '../keyboard/action.js';
 import { binPictures, copyPicture, keepPicture, revealPicture } from '../studio/picture-verbs.js';
+import { prepareAdapters } from '../studio/prepare-adapters.js';
 import { pictureDetail } from '../studio/picture-details.js';
 import { reportProblem } from '../studio/notices.js';
 import { runningJob, studioStore } from '../studio/studio-store.js';
@@ -141,6 +142,33 @@ export const generateActions = {
     group,
     keys: ['M'],
     run: () => generateStore.setState({ modelMenuOpen: true }),
+  },
+  addAdapter: {
+    id: 'generate.add-adapter',
+    label: 'Add an adapter to the picture',
+    scope: 'generate',
+    group,
+    keys: ['L'],
+    run: () => {
+      prepareAdapters();
+      generateStore.setState({ adapterMenuOpen: true, settingsShown: true });
+    },
+  },
+  moveAdapter: {
+    id: 'generate.move-adapter',
+    label: 'Move an adapter in the mixer',
+    scope: 'generate',
+    group,
+    keys: ['Alt+Up', 'Alt+Down'],
+    inPalette: false,
+  },
+  nameAdapter: {
+    id: 'generate.name-adapter',
+    label: 'Name an adapter in the prompt',
+    scope: 'prompt',
+    group,
+    keys: ['<'],
+    inPalette: false,
   },
   addModel: {
     id: 'generate.add-model',

@@ -13,15 +13,15 @@ import { guess } from '../words/numbers.js';
 import { whyNotGenerate } from './actions.js';
 import { changeDraft, chooseModelFolder } from './drafting.js';
 import { estimate } from './estimate.js';
-import { focusPromptEnd, NEGATIVE_ID, PROMPT_ID } from './focus.js';
+import { focusPromptEnd, NEGATIVE_ID } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { stop, submit } from './generating.js';
 import { RemedyButton } from './job-notice.js';
+import { PromptField } from './prompt-field.js';
 import { COUNT } from './ranges.js';
 
 /** Where one writes and sets off: prompt, what to leave out, and the shutter. */
 export function Dock() {
-  const prompt = useGenerate(({ draft }) => draft.prompt);
   const negative = useGenerate(({ draft }) => draft.negative);
   const hasModel = useGenerate(({ draft }) => draft.model !== '');
   const problem = useGenerate((state) => state.problem);
@@ -63,21 +63,7 @@ export function Dock() {
         </div>
       )}
       <div className="paper">
-        <textarea
-          id={PROMPT_ID}
-          className="prompt"
-          data-scope="prompt"
-          data-first-focus=""
-          aria-label="Prompt"
-          placeholder="Describe a picture"
-          rows={2}
-          autoFocus
-          spellCheck={false}
-          autoComplete="off"
-          value={prompt}
-          onFocus={() => setField('prompt')}
-          onChange={(event) => changeDraft({ prompt: event.currentTarget.value })}
-        />
+        <PromptField onFocus={() => setField('prompt')} />
         <div className="negative">
           <label id={negativeLabel} htmlFor={NEGATIVE_ID}>
             Without

@@ -13,7 +13,8 @@ export function focusPromptEnd(): void {
     if (!(field instanceof HTMLTextAreaElement)) return;
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
-    field.scrollTop = field.scrollHeight;
+    const scroller = field.closest('.prompt-field');
+    if (scroller) scroller.scrollTop = scroller.scrollHeight;
   });
 }
 export const focusNegative = focus(NEGATIVE_ID);

@@ -47,6 +47,11 @@ export interface GenerateState {
   readonly live: Live | null;
   /** The last picture that came while the window watched: its preview stays until its pixels are there. */
   readonly justMade: string | null;
+  /**
+   * The last picture that was asked for by letting go of an adapter's slider: while its job runs, the picture `of` which
+   * it is made anew stays on the stage. `jobId` is null until main has answered.
+   */
+  readonly remake: { readonly of: string; readonly jobId: string | null } | null;
   readonly promptTokens: TokenCount | null;
   readonly negativeTokens: TokenCount | null;
   /** A request of this panel that was refused. */
@@ -59,6 +64,7 @@ export interface GenerateState {
   readonly fullView: boolean;
   readonly actualSize: boolean;
   readonly modelMenuOpen: boolean;
+  readonly adapterMenuOpen: boolean;
   readonly moreOpen: boolean;
   /** The column of settings. */
   readonly settingsShown: boolean;
@@ -88,6 +94,7 @@ export const generateStore = createStore<GenerateState>(() => ({
   selection: { kind: 'follow' },
   live: null,
   justMade: null,
+  remake: null,
   promptTokens: null,
   negativeTokens: null,
   problem: null,
@@ -97,6 +104,7 @@ export const generateStore = createStore<GenerateState>(() => ({
   fullView: false,
   actualSize: false,
   modelMenuOpen: false,
+  adapterMenuOpen: false,
   moreOpen: false,
   settingsShown: true,
   offer: null,

@@ -1,4 +1,4 @@
-import type { Job, JobProgress, Queue } from '../../app/contracts/generation.js';
+import type { GenerationSettings, Job, JobProgress, Queue } from '../../app/contracts/generation.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { asStudioError, ask } from '../bridge.js';
 import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
@@ -31,6 +31,16 @@ export function vary(id: string): void {
     select({ kind: 'follow' });
     send({ ...receipt.settings, seed: drawSeed() }, 1);
   }, reportProblem);
+}
+
+/** A picture once more with other adapters. It stays on the stage until the new one is whole. */
+export function remake(settings: GenerationSettings, of: string): void {
+  generateStore.setState({ problem: null, selection: { kind: 'follow' }, remake: { of, jobId: null } });
+  ask('generation.submit', { settings, count: 1 }).then(
+    // What it has to say about adapters stands in their rows.
+    ({ id }) => generateStore.setState({ remake: { of, jobId: id } }),
+    (error: unknown) => generateStore.setState({ remake: null, problem: asStudioError(error) }),
+  );
 }
 
 function send(settings: Job['settings'], count: number, refused?: () => void): void {
@@ -72,6 +82,8 @@ export const moveJob = (id: string, to: number): void => void ask('generation.mo
 export function hearProgress(progress: JobProgress): void {
   const { live } = generateStore.getState();
   const same = live !== null && live.jobId === progress.jobId && live.picture === progress.picture;
+  const { remake: made } = generateStore.getState();
+  const isRemake = made !== null && (made.jobId === null || made.jobId === progress.jobId);
   const next: Live = {
     jobId: progress.jobId,
     picture: progress.picture,
@@ -79,7 +91,7 @@ export function hearProgress(progress: JobProgress): void {
     width: progress.width,
     height: progress.height,
     since: same && live.phase === progress.phase ? live.since : Date.now(),
-    hasPreview: progress.preview !== null || (same && live.hasPreview),
+    hasPreview: !isRemake && (progress.preview !== null || (same && live.hasPreview)),
   };
   // First the pixels, then the state: what React shows next is already drawn.
   publishProgress(progress);

@@ -1,12 +1,14 @@
 import type { AdapterCard } from '../../app/contracts/adapters.js';
-import { adapterTags } from '../../app/contracts/adapter-tags.js';
+import { adapterTags, type AdapterTag } from '../../app/contracts/adapter-tags.js';
 import { showToast } from '../studio/notices.js';
 import { shelfStore } from '../studio/shelf-store.js';
 import { changeDraft } from './drafting.js';
 import { generateStore, type Draft, type MixerRow } from './generate-store.js';
-import { editPrompt, withoutTag, wordAdded } from './prompt-editing.js';
+import { editPrompt, tagRewritten, withoutTag, wordAdded } from './prompt-editing.js';
 
 /** What is put on the picture: rows of the mixer, and tags of the prompt. Verbs for every panel. */
+
+export type Strengths = Pick<MixerRow, 'weight' | 'textWeight'>;
 
 /** The contract's most. */
 const MOST_ROWS = 64;
@@ -68,9 +70,7 @@ export function addToMixer(id: string, weight?: number): void {
 /** Take an adapter off the picture: its row, and its tags in the prompt. */
 export function removeFromMixer(id: string): void {
   const { draft } = generateStore.getState();
-  if (draft.mixer.some(({ adapter }) => adapter === id)) {
-    changeDraft({ mixer: draft.mixer.filter(({ adapter }) => adapter !== id) });
-  }
+  if (draft.mixer.some(({ adapter }) => adapter === id)) removeRow(id);
   const { cards } = shelfStore.getState();
   for (;;) {
     const { prompt } = generateStore.getState().draft;
@@ -85,7 +85,98 @@ export function addTriggerWord(text: string): void {
   editPrompt(wordAdded(generateStore.getState().draft.prompt, text));
 }
 
+/* ---- what the mixer shows ---- */
+
+export interface MixerLine {
+  /** Null when nothing of that id or name is on the shelf. */
+  readonly card: AdapterCard | null;
+  readonly strengths: Strengths;
+}
+export interface RowLine extends MixerLine {
+  readonly from: 'mixer';
+  readonly id: string;
+  readonly on: boolean;
+}
+export interface TagLine extends MixerLine {
+  readonly from: 'prompt';
+  readonly tag: AdapterTag;
+  /** Which tag of the prompt, from 0. */
+  readonly place: number;
+}
+
+/** The rows of the mixer, then a line for each tag of the prompt: all that the next picture is made with. */
+export function mixerLines(
+  { mixer, prompt }: Pick<Draft, 'mixer' | 'prompt'>,
+  cards: readonly AdapterCard[],
+): (RowLine | TagLine)[] {
+  return [
+    ...mixer.map(({ adapter, on, weight, textWeight }): RowLine => {
+      const card = cards.find(({ id }) => id === adapter) ?? null;
+      return { from: 'mixer', id: adapter, on, card, strengths: { weight, textWeight } };
+    }),
+    ...adapterTags(prompt).map((tag, place): TagLine => {
+      const { name, weight, textWeight } = tag;
+      return { from: 'prompt', tag, place, card: cardNamed(cards, name), strengths: { weight, textWeight } };
+    }),
+  ];
+}
+
+/** What is wrong with a tag, in one sentence. */
+export function tagFault({ tag, card }: Pick<TagLine, 'tag' | 'card'>): string | null {
+  if (tag.problem !== null) return tag.problem;
+  return card === null ? `There is no adapter named “${tag.name}” on the shelf.` : null;
+}
+
+/* ---- changes ---- */
+
+/**
+ * Strengths after one of them was moved. Model takes Text with it while both are the same, unless it is moved alone;
+ * a file with no text layers has but one.
+ */
+export function moved(
+  before: Strengths,
+  part: 'model' | 'text',
+  value: number,
+  { alone, hasText }: { alone: boolean; hasText: boolean },
+): Strengths {
+  if (part === 'text') return { ...before, textWeight: value };
+  const together = !hasText || (!alone && before.weight === before.textWeight);
+  return together ? { weight: value, textWeight: value } : { ...before, weight: value };
+}
+
 export function setRow(id: string, change: Partial<Omit<MixerRow, 'adapter'>>): void {
   const { mixer } = generateStore.getState().draft;
   changeDraft({ mixer: mixer.map((row) => (row.adapter === id ? { ...row, ...change } : row)) });
+}
+
+export const removeRow = (id: string): void =>
+  changeDraft({ mixer: generateStore.getState().draft.mixer.filter(({ adapter }) => adapter !== id) });
+
+/** A row changes places with its neighbour; at the ends it stays. */
+export function moveRow(id: string, direction: 1 | -1): void {
+  const { mixer } = generateStore.getState().draft;
+  const at = mixer.findIndex(({ adapter }) => adapter === id);
+  const row = mixer[at];
+  if (!row || mixer[at + direction] === undefined) return;
+  changeDraft({ mixer: mixer.toSpliced(at, 1).toSpliced(at + direction, 0, row) });
+}
+
+/** The numbers of a tag, where it stands in the prompt. */
+export function setTag(place: number, strengths: Strengths): void {
+  editPrompt(tagRewritten(generateStore.getState().draft.prompt, place, strengths));
+}
+
+export function removeTag(place: number): void {
+  const { prompt } = generateStore.getState().draft;
+  const tag = adapterTags(prompt)[place];
+  if (tag) editPrompt(withoutTag(prompt, tag));
+}
+
+/** A prompt has no switch: the tag leaves it, and a row that is off keeps its strengths in the mixer. */
+export function turnTagOff(line: TagLine): void {
+  removeTag(line.place);
+  const { mixer } = generateStore.getState().draft;
+  const { card, strengths } = line;
+  if (!card || mixer.some(({ adapter }) => adapter === card.id)) return;
+  changeDraft({ mixer: [...mixer, { adapter: card.id, ...strengths, on: false }] });
 }

@@ -23,7 +23,12 @@ export function tagRewritten(
 ): PromptEdit | null {
   const tag = adapterTags(prompt)[place];
   if (!tag) return null;
-  const text = writeAdapterTag({ name: tag.name, ...strengths });
+  const { name, ignored } = tag;
+  // Parts that other programs read stay, behind both numbers: a third number is only read in the third place.
+  const text =
+    ignored.length === 0
+      ? writeAdapterTag({ name, ...strengths })
+      : `<${['lora', name, strengths.textWeight, strengths.weight, ...ignored].join(':')}>`;
   return text === prompt.slice(tag.start, tag.end) ? null : { start: tag.start, end: tag.end, text };
 }
 

@@ -16,6 +16,7 @@ import { generateActions } from './actions.js';
 import { changeDraft, setSize, typeSeed } from './drafting.js';
 import { focusPromptEnd } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
+import { MixerGroup } from './mixer-group.js';
 import { ModelMenu } from './model-menu.js';
 import { ASPECTS, aspectOf, presetSize } from './picture-size.js';
 import { CLIP_SKIP, GUIDANCE, STEPS } from './ranges.js';
@@ -86,6 +87,7 @@ export function SettingsColumn() {
         ) : null}
         <FieldNote of="numberNote" />
       </div>
+      <MixerGroup />
       <button
         type="button"
         className="more"

@@ -1,0 +1,43 @@
+import type { AdapterCard } from '../../app/contracts/adapters.js';
+import { rank } from '../shell/palette-rank.js';
+import { standingOf, type Standing } from '../words/adapters.js';
+
+/** Which adapters are offered, and in what order: those that fit first, then the best match, then the last used. */
+
+const order: Readonly<Record<Standing, number>> = { fits: 0, partial: 1, none: 2, unknown: 3, other: 4 };
+
+/** How well a card answers what was typed; its own name counts most. */
+export const matchOf = (text: string, { name, title, alias, triggerWords, tags }: AdapterCard): number =>
+  Math.max(
+    rank(text, name),
+    ...[title, alias, ...tags, ...triggerWords.map((word) => word.text)].map((other) =>
+      other === null ? 0 : rank(text, other) * 0.8,
+    ),
+  );
+
+export function choicesFor(cards: readonly AdapterCard[], text: string): AdapterCard[] {
+  return cards
+    .map((card) => ({ card, match: matchOf(text, card), place: order[standingOf(card)] }))
+    .filter(({ match }) => match > 0)
+    .toSorted(
+      (a, b) =>
+        a.place - b.place ||
+        b.match - a.match ||
+        (b.card.usedAt ?? 0) - (a.card.usedAt ?? 0) ||
+        a.card.name.localeCompare(b.card.name),
+    )
+    .map(({ card }) => card);
+}
+
+/** Where a tag is being typed: from its `<` to the caret, with the name so far. Null where none is. */
+export function tagBeingTyped(text: string, caret: number): { readonly start: number; readonly name: string } | null {
+  const match = /<((?:lora|lyco):)?([^<>:\n]{0,80})$/i.exec(text.slice(0, caret));
+  if (!match) return null;
+  const [, kind, name = ''] = match;
+  // Without "lora:" a digit or a space after it is a heart or a comparison, no name.
+  if (kind === undefined && /^[\s\d]/.test(name)) return null;
+  return { start: match.index, name };
+}
+
+/** Names that a tag can hold. */
+export const canBeNamed = ({ name }: AdapterCard): boolean => !/[<>:]/.test(name);
