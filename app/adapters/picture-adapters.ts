@@ -1,3 +1,4 @@
+import { baseLabel } from '../../native-models/adapters/base-labels.js';
 import { adapterTags, withoutAdapterTags } from '../contracts/adapter-tags.js';
 import type { AdapterFileUse, AdapterReceipt } from '../contracts/adapters.js';
 import type { GenerationSettings } from '../contracts/generation.js';
@@ -128,23 +129,13 @@ function addUp(asked: readonly AskedAdapter[]): AdapterFileUse[] {
 /** 0.1 + 0.2 is 0.3: strengths are typed and shown in decimals. */
 export const addStrengths = (a: number, b: number): number => Number((a + b).toFixed(9));
 
-/** What people call the bases. */
-const baseNames: Readonly<Record<string, string>> = {
-  sd1: 'SD 1.5',
-  sd2: 'SD 2.x',
-  sdxl: 'SDXL',
-  'sdxl-refiner': 'the SDXL refiner',
-  sd3: 'SD 3',
-  flux: 'Flux',
-};
-
 function whyNot({ name }: ShelfAdapter, receipt: AdapterReceipt, model: ModelOfPicture): string | null {
   const { fits, matched, total, base, nonFinite } = receipt;
   if (fits === false) {
     const match = `${matched ?? 0} of ${total} layers match`;
-    const madeFor = baseNames[base] ?? (base === 'unknown' ? null : base);
+    const madeFor = baseLabel(base);
     return madeFor === null
-      ? `${name} does not fit ${model.name}: ${match}. It is not applied.`
+      ? `${name} was not made for ${model.name}; ${match}. It is not applied.`
       : `${name} was made for ${madeFor}; ${match} ${model.name}. It is not applied.`;
   }
   if (nonFinite.length > 0) {
@@ -157,16 +148,13 @@ function whyNot({ name }: ShelfAdapter, receipt: AdapterReceipt, model: ModelOfP
 
 function partlyNotice({ name }: ShelfAdapter, { matched, total, blocks }: AdapterReceipt): string | null {
   if (matched === null || matched === total) return null;
-  const lacking = blocks.filter((block) => block.matched < block.total);
-  const [only] = lacking;
-  const where =
-    lacking.length === 1 && only !== undefined
-      ? ` in ${only.name}`
-      : lacking.length > 1
-        ? ` (${lacking.map((block) => `${block.total - block.matched} in ${block.name}`).join(', ')})`
-        : '';
   const left = total - matched;
-  return `${name}: ${matched} of ${total} layers match; ${left}${where} ${left === 1 ? 'does' : 'do'} not. It runs without ${left === 1 ? 'it' : 'them'}.`;
+  const lacking = blocks.filter((block) => block.matched < block.total);
+  const counts = lacking.map((block) => `${block.total - block.matched} in ${block.name}`).join(', ');
+  const [only] = lacking;
+  const where = lacking.length > 1 ? ` (${counts})` : only === undefined ? '' : ` in ${only.name}`;
+  const [does, them] = left === 1 ? ['does', 'it'] : ['do', 'them'];
+  return `${name}: ${matched} of ${total} layers match; ${left}${where} ${does} not. It runs without ${them}.`;
 }
 
 /** A tag that was begun and never closed: A1111 reads it as words, and so do we. */
