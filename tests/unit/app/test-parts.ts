@@ -5,7 +5,13 @@ import { basename, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Capabilities } from '../../../app/contracts/capabilities.js';
 import type { Desktop } from '../../../app/contracts/desktop.js';
-import type { Engine, GeneratedPicture, GenerateProgress, GenerateRequest } from '../../../app/contracts/engine.js';
+import type {
+  Engine,
+  GeneratedPicture,
+  GenerateProgress,
+  GenerateRequest,
+  ImageSimilarityRequest,
+} from '../../../app/contracts/engine.js';
 import type { ErrorKind } from '../../../app/contracts/errors.js';
 import type { GenerationSettings } from '../../../app/contracts/generation.js';
 import type { ModelDescription } from '../../../app/contracts/models.js';
@@ -105,7 +111,8 @@ interface Fate {
 
 /**
  * An engine without networks. It keeps the contract that the queue builds on: a checkpoint after every step before the
- * step is told, a start from the checkpoint, a stop between steps, and a picture that depends on the seed alone.
+ * step is told, a start from the checkpoint, a stop between steps, one picture at a time, and a picture that depends on
+ * the seed and on what is put on it: each UNet strength of 1 makes it one level brighter.
  */
 export class StepEngine implements Engine {
   /** One is used up by each call; none left: the call succeeds. */
@@ -113,12 +120,28 @@ export class StepEngine implements Engine {
   /** Every call: its request and the step it began at. */
   readonly calls: { request: GenerateRequest; from: number }[] = [];
   notices: string[] = [];
+  /** How similar any two pictures are; null: it cannot tell. */
+  similarity: number | null = 0.83;
+  #busy: Promise<unknown> = Promise.resolve();
   /** Very quick steps are not all saved. */
   savesEvery = 1;
   /** Awaited before each step: a test can hold a step for as long as it likes. */
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
 
-  async generate(
+  generate(
+    request: GenerateRequest,
+    onProgress: (progress: GenerateProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedPicture> {
+    const mine = this.#busy.then(() => {
+      if (signal.aborted) throw new StudioError('cancelled', 'Stopped.');
+      return this.#generate(request, onProgress, signal);
+    });
+    this.#busy = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #generate(
     request: GenerateRequest,
     onProgress: (progress: GenerateProgress) => void,
     signal: AbortSignal,
@@ -142,9 +165,10 @@ export class StepEngine implements Engine {
     return {
       width,
       height,
-      rgb: new Uint8Array(width * height * 3).fill(request.seed % 256),
+      rgb: new Uint8Array(width * height * 3).fill((request.seed + strengthsOf(request)) % 256),
       device: 'cpu',
       noise: request.latents === null ? 'cpu' : 'given',
+      adapters: request.adapters.map(({ file }) => ({ file, matched: 1, total: 1, how: 'live', seconds: 0 })),
       notices: this.notices,
       seconds: { load: 0.1, denoise: 0.2, decode: 0.1, total: 0.4 },
     };
@@ -157,9 +181,17 @@ export class StepEngine implements Engine {
     ]);
   inspectLatents = () => Promise.resolve({ count: 2, width: 32, height: 16 });
   run = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  prepareAdapters = () => Promise.resolve();
+  imageSimilarity = async (_request: ImageSimilarityRequest): Promise<number> => {
+    if (this.similarity === null) throw new StudioError('missing-file', 'There is no CLIP here.');
+    return this.similarity;
+  };
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
   unload = () => Promise.resolve();
 }
+
+const strengthsOf = ({ adapters }: GenerateRequest): number =>
+  Math.round(adapters.reduce((sum, { weight }) => sum + weight, 0));
 
 const keep = (file: string, step: number): Promise<void> =>
   writeCheckpoint(file, {
@@ -179,6 +211,8 @@ export function desktopNotes(): Desktop & { readonly done: string[] } {
     copyPicture: async (path) => void done.push(`copy ${path}`),
     dragPicture: (path) => void done.push(`drag ${path}`),
     chooseFolder: () => Promise.resolve(null),
+    chooseFiles: () => Promise.resolve([]),
+    chooseSave: () => Promise.resolve(null),
     openLink: async (url) => void done.push(`open ${url}`),
   };
 }
@@ -195,6 +229,7 @@ export const settings: GenerationSettings = {
   width: 16,
   height: 16,
   clipSkip: 1,
+  adapters: [],
 };
 
 /** Ask until it holds; the test's own time limit ends a wait in vain. */
