@@ -1,17 +1,22 @@
 import type { ReactNode } from 'react';
+import CircleCheck from 'lucide-react/icons/circle-check';
 import Copy from 'lucide-react/icons/copy';
 import FolderOpen from 'lucide-react/icons/folder-open';
 import Heart from 'lucide-react/icons/heart';
 import Maximize from 'lucide-react/icons/maximize-2';
 import Trash from 'lucide-react/icons/trash-2';
+import TriangleAlert from 'lucide-react/icons/triangle-alert';
+import type { AdapterCard, UsedAdapter } from '../../app/contracts/adapters.js';
 import type { Picture } from '../../app/contracts/gallery.js';
 import { pictureUrl } from '../../app/contracts/window.js';
+import { showAdapter } from '../adapters/browsing.js';
 import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
 import { boxFor } from '../components/picture-box.js';
 import { usePictureDetail } from '../studio/picture-details.js';
+import { useShelf } from '../studio/shelf-store.js';
 import { useStudio } from '../studio/studio-store.js';
-import { bytes, count, dateTime, fixed, measured, plural, size } from '../words/numbers.js';
+import { bytes, count, dateTime, fixed, measured, plural, size, strengths } from '../words/numbers.js';
 import { galleryActions } from './actions.js';
 import { useGallery } from './gallery-store.js';
 
@@ -92,6 +97,8 @@ function One({ picture, bin }: { picture: Picture; bin: boolean }) {
       )}
       <Words picture={picture} />
       <Facts picture={picture} />
+      <AdaptersIn adapters={picture.receipt.adapters} />
+      <Notes notices={picture.receipt.notices} />
     </>
   );
 }
@@ -140,7 +147,7 @@ const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const folderOf = (path: string): string => path.slice(0, -nameOf(path).length - 1);
 
 function Facts({ picture }: { picture: Picture }) {
-  const { settings, model, device, noise, seconds, inkstone, onnxruntime, notices } = picture.receipt;
+  const { settings, model, device, noise, seconds, inkstone, onnxruntime } = picture.receipt;
   const { samplers, schedules } = useStudio((state) => state.capabilities);
   const label = (list: readonly { id: string; label: string }[], id: string): string =>
     list.find((one) => one.id === id)?.label ?? id;
@@ -191,25 +198,80 @@ function Facts({ picture }: { picture: Picture }) {
     },
   ];
   return (
-    <>
-      <dl className="group facts num">
-        {facts.map(({ name, value }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {notices.length > 0 ? (
-        <div className="group">
-          <h2>Notes</h2>
-          {notices.map((text) => (
-            <p key={text} className="note">
-              {text}
-            </p>
-          ))}
+    <dl className="group facts num">
+      {facts.map(({ name, value }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
         </div>
-      ) : null}
-    </>
+      ))}
+    </dl>
+  );
+}
+
+/** What it was made with, as its own receipt keeps it; one that is on the shelf today opens there. */
+function AdaptersIn({ adapters }: { adapters: readonly UsedAdapter[] }) {
+  const cards = useShelf((state) => state.cards);
+  if (adapters.length === 0) return null;
+  return (
+    <div className="group used-adapters">
+      <h2>Adapters in it</h2>
+      <ul>
+        {adapters.map((used, index) => {
+          const { name, receipt, fromPrompt } = used;
+          const card = cardOf(used, cards);
+          const matched = receipt.matched ?? 0;
+          const whole = matched === receipt.total;
+          return (
+            <li key={`${index} ${name}`}>
+              {card ? (
+                <button
+                  type="button"
+                  className="used-name"
+                  title={`Open the receipt of ${name}`}
+                  onClick={() => showAdapter(card.id)}
+                >
+                  {name}
+                </button>
+              ) : (
+                <span className="used-name" title="Not on the shelf now">
+                  {name}
+                </span>
+              )}
+              {fromPrompt ? <small>in prompt</small> : null}
+              <span className="push num">{strengths(used)}</span>
+              <span
+                className={`match num ${whole ? 'ok' : 'warn'}`}
+                title={`${count(matched)} of ${count(receipt.total)} layers matched`}
+              >
+                <Icon of={whole ? CircleCheck : TriangleAlert} size={14} />
+                {matched}/{receipt.total}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** Its card on the shelf: by the hash of its tensors, else by its path, else by its name; null when it is not there. */
+export const cardOf = ({ name, receipt }: UsedAdapter, cards: readonly AdapterCard[]): AdapterCard | null =>
+  cards.find(({ hashes }) => hashes !== null && hashes.tensors === receipt.hashes.tensors) ??
+  cards.find(({ path }) => path === receipt.file) ??
+  cards.find((card) => card.hashes === null && card.name === name) ??
+  null;
+
+function Notes({ notices }: { notices: readonly string[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <div className="group">
+      <h2>Notes</h2>
+      {notices.map((text) => (
+        <p key={text} className="note">
+          {text}
+        </p>
+      ))}
+    </div>
   );
 }

@@ -6,19 +6,18 @@ import { standingOf, type Standing } from '../words/adapters.js';
 
 const order: Readonly<Record<Standing, number>> = { fits: 0, partial: 1, none: 2, unknown: 3, other: 4 };
 
-/** How well a card answers what was typed; its own name counts most. */
-export const matchOf = (text: string, { name, title, alias, triggerWords, tags }: AdapterCard): number =>
-  Math.max(
-    rank(text, name),
-    ...[title, alias, ...tags, ...triggerWords.map((word) => word.text)].map((other) =>
-      other === null ? 0 : rank(text, other) * 0.8,
-    ),
-  );
+/** What else a card may be looked for by. */
+export const otherNames = ({ title, alias, triggerWords, tags }: AdapterCard): string[] =>
+  [title, alias, ...tags, ...triggerWords.map(({ text }) => text)].filter((name) => name !== null);
 
-export function choicesFor(cards: readonly AdapterCard[], text: string): AdapterCard[] {
+/** How well a card answers what was typed; its own name counts most. */
+const matchOf = (text: string, card: AdapterCard): number =>
+  Math.max(rank(text, card.name), ...otherNames(card).map((name) => rank(text, name) * 0.8));
+
+export function choicesFor(cards: readonly AdapterCard[], text: string, match = matchOf): AdapterCard[] {
   return cards
-    .map((card) => ({ card, match: matchOf(text, card), place: order[standingOf(card)] }))
-    .filter(({ match }) => match > 0)
+    .map((card) => ({ card, match: match(text, card), place: order[standingOf(card)] }))
+    .filter((found) => found.match > 0)
     .toSorted(
       (a, b) =>
         a.place - b.place ||

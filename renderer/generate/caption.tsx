@@ -5,13 +5,14 @@ import FolderOpen from 'lucide-react/icons/folder-open';
 import Heart from 'lucide-react/icons/heart';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import Trash from 'lucide-react/icons/trash-2';
+import type { UsedAdapter } from '../../app/contracts/adapters.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { ActionButton } from '../components/action-button.js';
 import { Dot } from '../components/dot.js';
 import { usePictureDetail } from '../studio/picture-details.js';
 import { lastProgress, useProgress } from '../studio/progress.js';
 import { modelById, useStudio } from '../studio/studio-store.js';
-import { measured, size } from '../words/numbers.js';
+import { measured, size, strengths } from '../words/numbers.js';
 import { generateActions } from './actions.js';
 import { learnPace, resumeJob } from './generating.js';
 import { useGenerate, type Live } from './generate-store.js';
@@ -100,6 +101,12 @@ function PictureWords({ picture }: { picture: PictureSummary }) {
             <span className="num">seed {detail.receipt.settings.seed}</span>
           </>
         ) : null}
+        {detail && detail.receipt.adapters.length > 0 ? (
+          <>
+            <Dot />
+            <span className="num some-adapters">{adapterWords(detail.receipt.adapters)}</span>
+          </>
+        ) : null}
       </span>
       <span className="do">
         <ActionButton action={keep} icon={Heart} pressed={picture.kept} label={picture.kept ? 'Kept' : 'Keep'} />
@@ -111,4 +118,13 @@ function PictureWords({ picture }: { picture: PictureSummary }) {
       </span>
     </>
   );
+}
+
+const NAMED = 2;
+
+/** "flat-ink 0.80, more-detail −0.60 and 2 more" */
+function adapterWords(adapters: readonly UsedAdapter[]): string {
+  const named = adapters.slice(0, NAMED).map((used) => `${used.name} ${strengths(used)}`);
+  const more = adapters.length - named.length;
+  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -150,11 +150,11 @@ export function watchTokens(): void {
   countLater('negative');
 }
 
-export function importModel(path: string): void {
-  ask('models.import', { path }).then((model) => {
-    showToast({ tone: 'info', text: `${model.name} is in the library.`, action: null });
-    adoptModel(model.id);
-  }, reportProblem);
+/** Rejects with what is wrong with it. */
+export async function importModel(path: string): Promise<void> {
+  const model = await ask('models.import', { path });
+  showToast({ tone: 'info', text: `${model.name} is in the library.`, action: null });
+  adoptModel(model.id);
 }
 
 export function chooseModelFolder(): void {

@@ -44,6 +44,7 @@ export function remake(settings: GenerationSettings, of: string): void {
 }
 
 function send(settings: Job['settings'], count: number, refused?: () => void): void {
+  generateStore.setState({ remake: null });
   ask('generation.submit', { settings, count }).then(
     (job) => {
       for (const text of job.notices) showToast({ tone: 'info', text, action: null });

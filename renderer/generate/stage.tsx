@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { actualBox, boxFor, useRoom } from '../components/picture-box.js';
+import { pictureUrl } from '../../app/contracts/window.js';
 import { PictureView, useDensity } from '../components/picture-view.js';
 import { shareDone, useProgress } from '../studio/progress.js';
 import { useRecent } from '../studio/recent-pictures.js';
@@ -20,6 +21,7 @@ export function Stage() {
   const selection = useGenerate((state) => state.selection);
   const live = useGenerate((state) => state.live);
   const justMade = useGenerate((state) => state.justMade);
+  const remadeOf = useGenerate(({ remake }) => remake?.of ?? null);
   const actualSize = useGenerate((state) => state.actualSize);
   const pictures = useRecent((state) => state.pictures);
   const loaded = useRecent((state) => state.loaded);
@@ -36,8 +38,14 @@ export function Stage() {
     : actualSize && shown.kind === 'picture'
       ? actualBox(size, density)
       : boxFor({ width: room.width, height }, size, density);
-  // The last preview stays behind a picture that just came, until its own pixels are there: no flash between them.
-  const previewBehind = shown.kind === 'picture' && shown.picture.id === justMade && shownPixels !== justMade;
+  // What the stage showed last stays behind a picture that just came, until its own pixels are there: no flash between
+  // them. That is its preview, or the picture which it is made anew of.
+  const justCame = shown.kind === 'picture' && shown.picture.id === justMade && shownPixels !== justMade;
+  const behind = !justCame ? undefined : remadeOf === null || remadeOf === justMade ? (
+    <PreviewCanvas />
+  ) : (
+    <img src={pictureUrl(remadeOf)} alt="" className="behind" />
+  );
 
   return (
     <div className="stage" ref={ref}>
@@ -47,7 +55,7 @@ export function Stage() {
           <div className={actualSize ? 'pan' : 'pan fits'}>
             {shown.kind === 'picture' ? (
               <PictureView picture={shown.picture} box={box} onLoad={() => setShownPixels(shown.picture.id)}>
-                {previewBehind ? <PreviewCanvas /> : undefined}
+                {behind}
               </PictureView>
             ) : (
               <figure

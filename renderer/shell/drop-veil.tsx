@@ -30,7 +30,7 @@ export function DropVeil() {
       event.preventDefault();
       depth = 0;
       setWords(null);
-      dropFiles([...(event.dataTransfer?.files ?? [])]);
+      dropFiles(droppedItems(event.dataTransfer));
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);
@@ -58,10 +58,18 @@ export function DropVeil() {
       {words.others > 0 ? (
         <p>
           <Icon of={FolderPlus} size={32} />
-          <b>{words.others === 1 ? 'A folder or file' : `${words.others} folders or files`}</b>
-          Added as a model, used where it lies
+          <b>{words.others === 1 ? 'A file or folder' : `${words.others} files or folders`}</b>
+          LoRA files go on the shelf, model folders into the library; each is used where it lies
         </p>
       ) : null}
     </div>
   );
+}
+
+/** Files and folders look alike but for their entry, which only lives as long as the event. */
+function droppedItems(transfer: DataTransfer | null): { file: File; isFolder: boolean }[] {
+  return [...(transfer?.items ?? [])].flatMap((item) => {
+    const file = item.kind === 'file' ? item.getAsFile() : null;
+    return file ? [{ file, isFolder: item.webkitGetAsEntry()?.isDirectory ?? false }] : [];
+  });
 }

@@ -1,9 +1,14 @@
-import { ask, pathOf } from '../bridge.js';
+import type { AdapterCard } from '../../app/contracts/adapters.js';
+import { ask, asStudioError, pathOf } from '../bridge.js';
 import { generateStore } from '../generate/generate-store.js';
 import { importModel } from '../generate/drafting.js';
+import { addToMixer } from '../generate/mixer.js';
 import { reportProblem, showToast } from '../studio/notices.js';
+import { refreshShelf, shelfStore } from '../studio/shelf-store.js';
 import { isTextField } from '../keyboard/dispatch.js';
-import { studioStore } from '../studio/studio-store.js';
+import { modelById, studioStore } from '../studio/studio-store.js';
+import { standingOf, standingSentence } from '../words/adapters.js';
+import { count, plural } from '../words/numbers.js';
 import { openPanel } from './actions.js';
 
 export interface DropWords {
@@ -20,13 +25,122 @@ export const wordsFor = (items: readonly { kind: string; type: string }[]): Drop
 
 const isPicture = (file: File): boolean => file.type.startsWith('image/');
 
-export function dropFiles(files: readonly File[]): void {
-  const picture = files.find(isPicture);
-  if (picture) readSettingsOf(picture);
-  for (const file of files.filter((one) => !isPicture(one))) {
-    const path = pathOf(file);
-    if (path !== '') importModel(path);
+/** Something that was let go over the window. */
+export interface Dropped {
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+export function dropFiles(items: readonly { readonly file: File; readonly isFolder: boolean }[]): void {
+  const picture = items.find(({ file }) => isPicture(file));
+  if (picture) readSettingsOf(picture.file);
+  const others = items
+    .filter(({ file }) => !isPicture(file))
+    .map(({ file, isFolder }): Dropped => ({ path: pathOf(file), isFolder }))
+    .filter(({ path }) => path !== '');
+  if (others.length > 0) addDropped(others).catch(reportProblem);
+}
+
+/** What became of dropped things that are no pictures. */
+interface Added {
+  /** Of adapters. */
+  readonly ids: string[];
+  readonly folders: number;
+  readonly notices: string[];
+}
+
+/** One after the other, as each is read whole; told once, at the end. */
+async function addDropped(dropped: readonly Dropped[]): Promise<void> {
+  const ids: string[] = [];
+  const notices: string[] = [];
+  let folders = 0;
+  for (const one of dropped) {
+    const added = await (one.isFolder ? addFolder(one.path) : addFile(one.path));
+    ids.push(...added.ids);
+    notices.push(...added.notices);
+    folders += added.folders;
   }
+  if (ids.length > 0 || folders > 0) await refreshShelf();
+  const { byId } = shelfStore.getState();
+  const cards = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
+  const model = modelById(studioStore.getState().models, generateStore.getState().draft.model)?.name ?? 'the model';
+  tellAdded(cards, folders, model);
+  for (const text of notices) showToast({ tone: 'warn', text, action: null });
+}
+
+/** Formats that adapters come in; a model may lie in them too. */
+const MAYBE_ADAPTER = /\.(safetensors|pt|pth|ckpt|bin)$/i;
+
+/** Tried as an adapter first; what is none may be a model, and if it is neither the first sentence stands. */
+async function addFile(path: string): Promise<Added> {
+  if (!MAYBE_ADAPTER.test(path)) {
+    await importModel(path).catch(reportProblem);
+    return { ids: [], folders: 0, notices: [] };
+  }
+  const { ids, notices } = await ask('adapters.add', { paths: [path] });
+  if (ids.length > 0) return { ids, folders: 0, notices };
+  const isModel = await importModel(path).then(
+    () => true,
+    () => false,
+  );
+  return { ids: [], folders: 0, notices: isModel ? [] : notices };
+}
+
+/** A folder of a model is a model; any other is watched for adapters. */
+async function addFolder(path: string): Promise<Added> {
+  try {
+    await importModel(path);
+    return { ids: [], folders: 0, notices: [] };
+  } catch (error) {
+    // `bad-input`: there is no model in it at all. Whatever else is wrong is a fault of a model, and is said.
+    const { kind, message } = asStudioError(error);
+    if (kind !== 'bad-input') return { ids: [], folders: 0, notices: [message] };
+  }
+  const { notices } = await ask('adapters.add', { paths: [path] });
+  return { ids: [], folders: notices.length > 0 ? 0 : 1, notices };
+}
+
+function tellAdded(cards: readonly AdapterCard[], folders: number, model: string): void {
+  const text = addedWords(cards, folders, model);
+  if (text === null) return;
+  const [first] = cards;
+  const single = cards.length === 1 && folders === 0 ? first : undefined;
+  const usable = single && (standingOf(single) === 'fits' || standingOf(single) === 'partial');
+  showToast({
+    tone: 'info',
+    text,
+    action:
+      single && usable
+        ? {
+            label: 'Add to the picture',
+            run: () => {
+              addToMixer(single.id);
+              openPanel('generate');
+            },
+          }
+        : { label: 'Open the shelf', run: () => openPanel('adapters') },
+  });
+}
+
+/** "flat-ink is on the shelf. 264 of 264 layers match SD." or "4 adapters are on the shelf: 3 fit, 1 does not." */
+export function addedWords(cards: readonly AdapterCard[], folders: number, model: string): string | null {
+  const watched =
+    folders === 0 ? '' : `${plural(folders, 'folder')} ${folders === 1 ? 'is' : 'are'} watched for adapters.`;
+  const [first] = cards;
+  if (!first) return watched === '' ? null : watched;
+  let words = `${first.name} is on the shelf. ${standingSentence(first, model)}`;
+  if (cards.length > 1) {
+    const fit = cards.filter((card) => ['fits', 'partial'].includes(standingOf(card))).length;
+    const not = cards.length - fit;
+    const how =
+      not === 0
+        ? `all fit ${model}`
+        : fit === 0
+          ? `none fits ${model}`
+          : `${count(fit)} ${fit === 1 ? 'fits' : 'fit'} ${model}, ${count(not)} ${not === 1 ? 'does' : 'do'} not`;
+    words = `${plural(cards.length, 'adapter')} are on the shelf: ${how}.`;
+  }
+  return watched === '' ? words : `${words} ${watched}`;
 }
 
 function readSettingsOf(file: File): void {

@@ -2,24 +2,31 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Command } from 'cmdk';
 import { useState } from 'react';
 import Box from 'lucide-react/icons/box';
+import Layers from 'lucide-react/icons/layers';
 import Search from 'lucide-react/icons/search';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import Zap from 'lucide-react/icons/chevron-right';
+import type { AdapterCard } from '../../app/contracts/adapters.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
+import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
+import { choicesFor, otherNames } from '../generate/adapter-choice.js';
 import { changeDraft, chooseModel } from '../generate/drafting.js';
+import { addToMixer } from '../generate/mixer.js';
 import { select } from '../generate/selection.js';
 import type { Action } from '../keyboard/action.js';
 import { allActions } from '../keyboard/all-actions.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { useRecent } from '../studio/recent-pictures.js';
+import { useShelf } from '../studio/shelf-store.js';
 import { isMac, pictureModels, studioStore, useStudio } from '../studio/studio-store.js';
 import { openPanel } from './actions.js';
 import { rank } from './palette-rank.js';
 import { asPanel, shellStore, useShell } from './shell-store.js';
 
 const PICTURES_SHOWN = 6;
+const ADAPTERS_SHOWN = 8;
 
 /** Find and run anything; what cannot be done now is not offered. */
 export function Palette() {
@@ -54,6 +61,13 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
           ...samplers.map(({ id, label }) => ({ name: `Sampler: ${label}`, change: { sampler: id } })),
           ...schedules.map(({ id, label }) => ({ name: `Schedule: ${label}`, change: { schedule: id } })),
         ];
+  const shelf = useShelf((state) => state.cards);
+  const adapters =
+    wanted === '' || (onlyPanel && panel !== 'generate')
+      ? []
+      : choicesFor(shelf, wanted, (text, card) =>
+          bestRank(text, [card.name, addWords(card), ...otherNames(card)]),
+        ).slice(0, ADAPTERS_SHOWN);
   const run = (what: () => void) => (): void => {
     close();
     // After the palette has given the focus back, so that what runs may move it.
@@ -110,6 +124,26 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
               ))}
           </Command.Group>
         )}
+        {adapters.length === 0 ? null : (
+          <Command.Group heading="Adapters">
+            {adapters.map((card) => (
+              <Command.Item
+                key={card.id}
+                value={`adapter ${card.id}`}
+                keywords={[card.name, addWords(card), ...otherNames(card)]}
+                className="option"
+                onSelect={run(() => {
+                  addToMixer(card.id);
+                  openPanel('generate');
+                })}
+              >
+                <Icon of={Layers} />
+                <span>{addWords(card)}</span>
+                <FitMark card={card} />
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
         {choices.length === 0 ? null : (
           <Command.Group heading="Settings of the picture">
             {choices.map(({ name, change }) => (
@@ -152,6 +186,8 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
     </Command>
   );
 }
+
+const addWords = ({ name }: AdapterCard): string => `Add ${name} to the picture`;
 
 const bestRank = (query: string, names: readonly string[] = []): number =>
   Math.max(0, ...names.map((name) => rank(query, name)));
