@@ -35,21 +35,21 @@ type Rgb = readonly [number, number, number];
 
 const side = z.int().min(1).max(16_384);
 const exact = z.object({ height: side, width: side });
-const levels = z.tuple([z.number(), z.number(), z.number()]);
+const flag = z.boolean({ error: 'true or false' });
+const levels = z.tuple([z.number(), z.number(), z.number()], { error: 'three numbers, for red, green and blue' });
 
-/** The numbers that OpenAI trained CLIP with, which files leave out. */
+/** Messages are what a field should be. Absent ones are the numbers that OpenAI trained CLIP with. */
 const preprocessorConfig = z.object({
-  do_resize: z.boolean().default(true),
-  size: z.union([side, exact, z.object({ shortest_edge: side, longest_edge: z.undefined() })]).optional(),
-  resample: z.int().default(3),
-  do_center_crop: z.boolean().default(true),
-  crop_size: z.union([side, exact]).optional(),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z
-    .number()
-    .positive()
-    .default(1 / 255),
-  do_normalize: z.boolean().default(true),
+  do_resize: flag.default(true),
+  size: z
+    .union([side, exact, z.strictObject({ shortest_edge: side })], { error: 'height and width, or shortest_edge' })
+    .optional(),
+  resample: z.int({ error: 'the number of a filter' }).default(3),
+  do_center_crop: flag.default(true),
+  crop_size: z.union([side, exact], { error: 'height and width' }).optional(),
+  do_rescale: flag.default(true),
+  rescale_factor: z.number({ error: 'a number' }).default(1 / 255),
+  do_normalize: flag.default(true),
   image_mean: levels.default([0.48145466, 0.4578275, 0.40821073]),
   image_std: levels.default([0.26862954, 0.26130258, 0.27577711]),
 });
@@ -65,8 +65,10 @@ const BICUBIC = 3;
 export function parseClipPreprocessing(json: unknown, imageSize: number, label: string): ClipPreprocessing {
   const result = preprocessorConfig.safeParse(json);
   if (!result.success) {
-    const place = result.error.issues[0]?.path.join('.') || 'the file';
-    throw new ModelError('unfit-model', `${label}: ${place} is not as CLIP's image processors write it.`);
+    const [issue] = result.error.issues;
+    const field = String(issue?.path[0] ?? 'the file');
+    const sentence = `${label}: ${field} is not as CLIP’s image processors write it: give it ${issue?.message}.`;
+    throw new ModelError('unfit-model', sentence);
   }
   const config = result.data;
   if (config.do_resize && config.resample !== BICUBIC) {

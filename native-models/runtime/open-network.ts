@@ -91,7 +91,7 @@ function planOf(options: OpenNetworkOptions): NetworkPlan {
       const { component, files, sizes } = options;
       const { text } = files.config;
       if (text !== null) return { component, config: text, sizes };
-      throw new ModelError('unfit-model', `${files.label} holds CLIP's vision tower alone: it reads no text.`, {
+      throw new ModelError('unfit-model', `${files.label} holds CLIP’s vision tower alone: it reads no text.`, {
         file: files.folder,
       });
     }

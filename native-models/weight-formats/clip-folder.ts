@@ -5,6 +5,8 @@ import path from 'node:path';
 import { ModelError } from '../errors.js';
 import type { ClipPreprocessing } from '../metrics/clip-preprocessing.js';
 import { parseClipPreprocessing } from '../metrics/clip-preprocessing.js';
+import type { FileIdentity } from '../runtime/file-identity.js';
+import { fileIdentity } from '../runtime/file-identity.js';
 import type { ClipFiles } from './component-folder.js';
 import { readComponent, readJsonObject } from './component-folder.js';
 
@@ -24,15 +26,23 @@ export async function readClip(given: string): Promise<ClipFiles> {
   throw new ModelError('missing-file', sentence, { file: folder });
 }
 
+export interface ClipPreprocessingFile {
+  readonly preprocessing: ClipPreprocessing;
+  /** Of the settings; none where a model has none. */
+  readonly identities: readonly FileIdentity[];
+}
+
 /** From the `preprocessor_config.json` of the model, or of its pipeline's `feature_extractor`; else as OpenAI's. */
-export async function readClipPreprocessing({ folder, config }: ClipFiles): Promise<ClipPreprocessing> {
+export async function readClipPreprocessing({ folder, config }: ClipFiles): Promise<ClipPreprocessingFile> {
+  const { imageSize } = config.vision;
   for (const place of [folder, path.join(folder, '..', 'feature_extractor')]) {
     const file = path.join(place, 'preprocessor_config.json');
     if (!(await isFile(file))) continue;
     const label = `${path.basename(place)}/preprocessor_config.json`;
-    return parseClipPreprocessing(await readJsonObject(file, label), config.vision.imageSize, label);
+    const preprocessing = parseClipPreprocessing(await readJsonObject(file, label), imageSize, label);
+    return { preprocessing, identities: [await fileIdentity(file, label)] };
   }
-  return parseClipPreprocessing({}, config.vision.imageSize, 'the usual settings');
+  return { preprocessing: parseClipPreprocessing({}, imageSize, 'the usual settings'), identities: [] };
 }
 
 function isFile(file: string): Promise<boolean> {
