@@ -72,7 +72,7 @@ export const adapterReceipt = z.object({
   rank: range,
   /** Null when no layer has one: then the scale is 1. */
   alpha: range.nullable(),
-  /** alpha / rank. */
+  /** alpha / rank, or alpha / √rank where the file says rank-stabilised LoRA. */
   scale: range,
   /** Layers of the model that it changes; null without a model. */
   matched: z.number().int().nonnegative().nullable(),
@@ -90,9 +90,10 @@ export const adapterReceipt = z.object({
     z.object({
       /** `Text encoder`, `Down 0`, `Middle`, `Up 3`. */
       name: z.string(),
+      /** Without a model: layers that can be used. */
       matched: z.number().int().nonnegative(),
       total: z.number().int().nonnegative(),
-      /** Frobenius norm of alpha / rank · up · down over all its layers; null where it is no number. */
+      /** Frobenius norm of scale · up · down over its layers that can be used; null where it is no number. */
       norm: z.number().nonnegative().nullable(),
     }),
   ),

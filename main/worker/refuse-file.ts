@@ -29,8 +29,8 @@ export async function refuseFile(path: string): Promise<never> {
 
 const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [
   {
-    has: /lora_(down|up|A|B)\b|\.lora\.|hada_w1|lokr_w1|\.dora_scale/,
-    sentence: 'is a LoRA, not a model: it belongs to the adapters, which are not built yet.',
+    has: /lora_(down|up|A|B)\b|\.lora\.|_lora\.(down|up)\.|lora_linear_layer|hada_w1|lokr_w1|\.dora_scale|^(unet|text_encoder):\d+:up$/,
+    sentence: 'is a LoRA, not a model: drop it on the Adapters panel, or use --lora.',
   },
   { has: /^(emb_params|clip_l|clip_g)$/, sentence: 'is a textual inversion embedding, not a model.' },
   {
