@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 python="${PYTHON:-python}"
 "$python" seeded_weights.py
 "$python" make_networks.py
+"$python" make_clip.py
 "$python" make_noise.py
 "$python" make_schedulers.py
 "$python" make_scheduler_options.py
