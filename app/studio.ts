@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { freemem, totalmem } from 'node:os';
 import { basename } from 'node:path';
+import { AdapterBaking } from './adapters/adapter-baking.js';
+import { AdapterEffects } from './adapters/adapter-effect.js';
+import { AdapterShelf } from './adapters/adapter-shelf.js';
 import { rememberedCapabilities } from './capabilities.js';
 import type { Desktop } from './contracts/desktop.js';
 import type { Engine } from './contracts/engine.js';
@@ -11,6 +14,7 @@ import { Events } from './events.js';
 import { Gallery } from './gallery/gallery.js';
 import { reconcile } from './gallery/reconcile.js';
 import { GenerationQueue } from './generation/generation-queue.js';
+import { adaptersHandlers } from './handlers/adapters-handlers.js';
 import { galleryHandlers } from './handlers/gallery-handlers.js';
 import { generationHandlers } from './handlers/generation-handlers.js';
 import type { Handlers, StudioParts } from './handlers/handler.js';
@@ -45,6 +49,10 @@ export interface Studio {
   /** Absolute path for the picture protocol; null when the file is gone. Throws `not-found` for an unknown id. */
   pictureFile(id: string): Promise<string | null>;
   thumbnailFile(id: string): Promise<string | null>;
+  /** The picture of an adapter's card; null when it has none. Throws `not-found` for an unknown id. */
+  adapterPreviewFile(id: string): Promise<string | null>;
+  /** One of the two pictures (`without`, `with`) of "what does it do?"; null when it is not there. */
+  effectFile(id: string, which: string): Promise<string | null>;
   /** The supervisor tells how its engine is. */
   setEngineStatus(status: EngineStatus): void;
   /** What was begun at the start and needs nobody: reading the disk, hashing. Tests wait for it. */
@@ -82,15 +90,33 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const hashing = new ModelHashing(library, worker, async () => {
     events.emit('models.changed', await library.list());
   });
+  const shelf = new AdapterShelf({
+    database,
+    home,
+    worker,
+    embeddedModels: options.embeddedModels,
+    onChanged: () => events.emit('adapters.changed', {}),
+  });
+  const device = () => preferences.load().device;
+  const effects = new AdapterEffects({
+    ...{ memory, home, engine, worker, library, adapters: shelf, capabilities, device, version },
+    embeddedModels: options.embeddedModels,
+    onProgress: (progress) => events.emit('adapters.effect-progress', progress),
+  });
+  const baking = new AdapterBaking({
+    ...{ worker, library, adapters: shelf, desktop },
+    onProgress: (progress) => events.emit('adapters.bake-progress', progress),
+  });
   const queue = new GenerationQueue({
     database,
     home,
     engine,
     worker,
     library,
+    adapters: shelf,
     gallery,
     capabilities,
-    device: () => preferences.load().device,
+    device,
     version,
     onQueue: (state) => events.emit('queue.changed', state),
     onProgress: (progress) => events.emit('job.progress', progress),
@@ -113,6 +139,9 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     memory,
     library,
     hashing,
+    shelf,
+    effects,
+    baking,
     gallery,
     queue,
     preferences,
@@ -126,17 +155,20 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     await library.list();
     if (await library.refresh()) events.emit('models.changed', await library.list());
     hashing.start();
+    await shelf.start();
     await reconcile(gallery, worker, closing.signal);
     await hashing.idle();
+    await shelf.idle();
   };
   const settled = settle().catch((error: unknown) => {
     if (closing.signal.aborted) return;
     events.notify({ id: randomUUID(), tone: 'bad', text: errorMessageOf(error).message, action: null });
   });
 
-  // The command line may add a model while the window is open.
+  // The command line may add a model, or put an adapter on a picture, while the window is open.
   const watching = setInterval(() => {
     if (!database.changedElsewhere()) return;
+    shelf.changedElsewhere();
     void library.list().then(
       (models) => events.emit('models.changed', models),
       () => undefined, // whoever asks next is told
@@ -149,11 +181,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       ...preferencesHandlers(parts),
       ...modelsHandlers(parts),
       ...generationHandlers(parts),
+      ...adaptersHandlers(parts),
       ...galleryHandlers(parts),
     },
     onEvent: (listener) => events.listen(listener),
     pictureFile: (id) => gallery.pictureFile(id),
     thumbnailFile: (id) => gallery.thumbnailFile(id),
+    adapterPreviewFile: (id) => shelf.previewFile(id),
+    effectFile: (id, which) => effects.file(id, which),
     setEngineStatus(status) {
       engineStatus = status;
       events.emit('engine.status', status);
@@ -162,8 +197,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     async close() {
       clearInterval(watching);
       closing.abort();
+      effects.stop();
+      baking.stop();
       await queue.close();
-      await hashing.close();
+      await Promise.all([hashing.close(), shelf.close()]);
       await settled;
       database.close();
     },

@@ -64,6 +64,8 @@ function start(home: Home): void {
       rendererFolder: places.renderer,
       pictureFile: async (id) => (await studio).pictureFile(id),
       thumbnailFile: async (id) => (await studio).thumbnailFile(id),
+      adapterPreviewFile: async (id) => (await studio).adapterPreviewFile(id),
+      effectFile: async (id, which) => (await studio).effectFile(id, which),
     });
     listenToWindow({ contents: () => window.contents(), handlers: () => line.handlers, log });
     window.open();

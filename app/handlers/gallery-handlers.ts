@@ -4,7 +4,7 @@ import { readSettings } from '../gallery/read-settings.js';
 import type { HandlersOf, StudioParts } from './handler.js';
 
 export function galleryHandlers(parts: StudioParts): HandlersOf<'gallery'> {
-  const { gallery, events, desktop, worker, library, capabilities } = parts;
+  const { gallery, events, desktop, worker, library, shelf, capabilities } = parts;
   const fileOf = async (id: string): Promise<string> => {
     const path = await gallery.pictureFile(id);
     if (path === null) throw new StudioError('missing-file', 'The file of this picture is gone from the disk.');
@@ -56,7 +56,8 @@ export function galleryHandlers(parts: StudioParts): HandlersOf<'gallery'> {
     },
     async 'gallery.read-settings'({ path }) {
       const { samplers, schedules } = await capabilities();
-      return readSettings(worker, path, { models: await library.list(), samplers, schedules });
+      const { adapters } = await shelf.list(null);
+      return readSettings(worker, path, { models: await library.list(), adapters, samplers, schedules });
     },
   };
 }

@@ -9,6 +9,8 @@ export interface FileSources {
   readonly rendererFolder: string;
   pictureFile(id: string): Promise<string | null>;
   thumbnailFile(id: string): Promise<string | null>;
+  adapterPreviewFile(id: string): Promise<string | null>;
+  effectFile(id: string, which: string): Promise<string | null>;
 }
 
 /** Answers one request of the window; whatever is not there, or not ours to give, is 404. */
@@ -25,7 +27,14 @@ export async function answerRequest(request: { url: string; method: string }, so
       return servePicture(sources.pictureFile(address.path), 'no-cache');
     case 'thumbnail':
       // A picture never changes under its id, so neither does its thumbnail.
-      return servePicture(sources.thumbnailFile(address.path), 'private, max-age=31536000, immutable');
+      return servePicture(sources.thumbnailFile(address.path), keptForLong);
+    case 'adapter':
+      // Another picture of an adapter comes with another version in its address; one that is not there may still come.
+      return servePicture(sources.adapterPreviewFile(address.path), keptForLong);
+    case 'effect': {
+      const [id = '', which = '', ...rest] = address.path.split('/');
+      return rest.length > 0 ? nothing(404) : servePicture(sources.effectFile(id, which), keptForLong);
+    }
     default:
       return nothing(404);
   }
@@ -55,6 +64,8 @@ async function servePicture(looked: Promise<string | null>, cacheControl: string
   if (file === null || type === undefined) return nothing(404);
   return serve(file, { 'content-type': type, 'cache-control': cacheControl });
 }
+
+const keptForLong = 'private, max-age=31536000, immutable';
 
 const pictureTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',

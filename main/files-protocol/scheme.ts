@@ -1,4 +1,7 @@
-/** The studio's own scheme. Hosts: `app` (the window's files), `picture` and `thumbnail` (by gallery id). */
+/**
+ * The studio's own scheme. Hosts: `app` (the window's files), `picture` and `thumbnail` (by gallery id), `adapter` (an
+ * adapter's picture, by shelf id) and `effect` (the two pictures of a comparison).
+ */
 export const scheme = 'inkstone';
 
 export const appOrigin = `${scheme}://app`;

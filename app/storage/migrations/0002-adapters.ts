@@ -34,6 +34,7 @@ export const adapters: Migration = {
       hashes TEXT,
       tensors_hash TEXT,
       rating INTEGER NOT NULL,
+      -- JSON null until a person changed them: then they are those of the files beside it.
       tags TEXT NOT NULL,
       note TEXT NOT NULL,
       used_at REAL,

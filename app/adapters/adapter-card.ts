@@ -1,0 +1,20 @@
+import type { AdapterCard, AdapterFit } from '../contracts/adapters.js';
+import { adapterName } from './adapter-names.js';
+import { previewVersion } from './adapter-previews.js';
+import type { AdapterRow } from './adapter-rows.js';
+
+/** What the panel shows of a row. */
+export function adapterCard(row: AdapterRow, fit: AdapterFit | null, folderMissing: boolean): AdapterCard {
+  const { id, path, description, embedded, hashes, rating, tags, note, usedAt, addedAt } = row;
+  const { bytes, problem, dialect, algorithm, base, rank, alpha, hasText, alias, triggerWords, sidecar } = description;
+  return {
+    ...{ id, name: adapterName(path), path, bytes, problem },
+    ...{ dialect, algorithm, base, rank, alpha, hasText, alias, triggerWords },
+    fit: problem === null ? fit : null,
+    ...{ rating, tags: [...(tags ?? sidecar.tags)], note },
+    ...{ title: sidecar.title, description: sidecar.description, preferredWeight: sidecar.preferredWeight },
+    ...{ preview: previewVersion(row), hashes, embedded },
+    missing: row.missing || folderMissing,
+    ...{ usedAt, addedAt },
+  };
+}
