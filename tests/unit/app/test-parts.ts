@@ -17,10 +17,17 @@ import type { GenerationSettings } from '../../../app/contracts/generation.js';
 import type { ModelDescription } from '../../../app/contracts/models.js';
 import { StudioError } from '../../../app/contracts/studio-error.js';
 import type { Worker } from '../../../app/contracts/worker.js';
+import { bakeAdapters } from '../../../main/worker/bake-adapters.js';
+import { describeAdapters } from '../../../main/worker/describe-adapters.js';
+import { fitAdapters } from '../../../main/worker/fit-adapters.js';
+import { hashAdapter } from '../../../main/worker/hash-adapter.js';
 import { hashFile } from '../../../main/worker/hash-file.js';
+import { inspectAdapter } from '../../../main/worker/inspect-adapter.js';
+import { makeAdapterPreview } from '../../../main/worker/make-adapter-preview.js';
 import { makeThumbnail } from '../../../main/worker/make-thumbnail.js';
 import { readPicture } from '../../../main/worker/read-picture.js';
 import { savePicture } from '../../../main/worker/save-picture.js';
+import { scanAdapterFolder } from '../../../main/worker/scan-adapter-folder.js';
 import { readCheckpoint, writeCheckpoint } from '../../../native-models/pipelines/checkpoint.js';
 import { floats } from '../../../native-models/runtime/tensor.js';
 
@@ -32,7 +39,7 @@ export function temporaryFolder(): string {
 }
 
 /**
- * The real worker's functions, called in this process: real PNG files, real hashes. Only a model is described by a
+ * The real worker's functions, called in this process: real PNG files, hashes and adapters. Only a model is described by a
  * small JSON file instead of weights: `describe` below writes one.
  */
 export function workerInProcess(): Worker {
@@ -50,6 +57,15 @@ export function workerInProcess(): Worker {
     makeThumbnail: async (request) => {
       await makeThumbnail(request);
     },
+    scanAdapterFolder,
+    describeAdapters,
+    fitAdapters,
+    inspectAdapter: (request, signal) => inspectAdapter(request, { signal }),
+    hashAdapter: (request, progress, signal) => hashAdapter(request, { progress, signal }),
+    makeAdapterPreview: async (request) => {
+      await makeAdapterPreview(request);
+    },
+    bakeAdapters: (request, progress, signal) => bakeAdapters(request, { progress, signal }),
   };
 }
 
