@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { writeLoraHashes } from '../../../../app/gallery/a1111-adapters.js';
 import {
   readA1111Parameters,
   readSampler,
@@ -19,6 +20,7 @@ const picture: A1111Picture = {
   model: 'v1-5-pruned',
   modelSha256: '6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa',
   clipSkip: 2,
+  loraHashes: null,
   noise: 'cpu',
   version: '0.1.0',
 };
@@ -45,6 +47,19 @@ describe('writeA1111Parameters', () => {
       'Model: "ink, \\"wash\\": two", Clip skip',
     );
     expect(writeA1111Parameters({ ...picture, model: 'two\nlines' })).toContain('Model: "two\\nlines", ');
+  });
+
+  test('writes the hashes of adapters before the version, quoted', () => {
+    const hashes = writeLoraHashes(
+      new Map([
+        ['flat-ink', '52e8b0c41d7a'],
+        ['a: b, c', '0d9b3c5512ef'],
+      ]),
+    );
+    expect(writeA1111Parameters({ ...picture, loraHashes: hashes })).toMatch(
+      /, RNG: CPU, Lora hashes: "flat-ink: 52e8b0c41d7a, a b c: 0d9b3c5512ef", Version: Inkstone 0\.1\.0$/,
+    );
+    expect(writeLoraHashes(new Map())).toBeNull();
   });
 
   test('begins with the last line when the prompt is empty', () => {

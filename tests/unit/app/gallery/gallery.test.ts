@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { UsedAdapter } from '../../../../app/contracts/adapters.js';
 import type { GalleryQuery } from '../../../../app/contracts/gallery.js';
 import { Gallery } from '../../../../app/gallery/gallery.js';
 import { writeMetadata } from '../../../../app/gallery/picture-metadata.js';
@@ -9,6 +10,7 @@ import { reconcile } from '../../../../app/gallery/reconcile.js';
 import { openDatabase } from '../../../../app/storage/database.js';
 import { homeAt, makeHome } from '../../../../app/storage/home.js';
 import { exists, settings, temporaryFolder, workerInProcess } from '../test-parts.js';
+import { receiptOf } from '../adapter-parts.js';
 
 const everything: GalleryQuery = { text: '', kept: false, bin: false, sort: 'newest' };
 const never = new AbortController().signal;
@@ -23,13 +25,13 @@ async function openGallery(root = temporaryFolder()) {
   let clock = Date.parse('2026-11-24T10:00:00');
 
   /** A real file and its row, as the queue makes them. */
-  const addPicture = async (prompt: string, seed = 7) => {
+  const addPicture = async (prompt: string, seed = 7, adapters: UsedAdapter[] = []) => {
     const createdAt = (clock += 1000);
     const path = await gallery.freePath({ prompt, seed }, createdAt, new Set());
     const receipt = {
       ...{ inkstone: '0.1.0', onnxruntime: '1.30.0', settings: { ...settings, prompt, seed } },
       ...{ model: { name: 'Inkstone pictures', family: 'custom', sha256: null }, device: 'cpu', noise: 'cpu' as const },
-      ...{ notices: [], seconds: { load: 0, denoise: 0, decode: 0, total: 0 } },
+      ...{ adapters, notices: [], seconds: { load: 0, denoise: 0, decode: 0, total: 0 } },
     };
     const id = crypto.randomUUID();
     await mkdir(dirname(join(home.pictures, path)), { recursive: true });
@@ -92,12 +94,27 @@ describe('Gallery.list', () => {
     expect(titles({ kept: true })).toEqual(['a cat']);
   });
 
+  test('finds pictures by their adapters, and names them without tags', async () => {
+    const { addPicture, titles } = await openGallery();
+    const used = { weight: 1, textWeight: 1, how: 'live' as const, receipt: receiptOf('/loras/flat-ink.safetensors') };
+    const { path } = await addPicture('a cat <lora:Ink:1>, red', 7, [
+      { ...used, name: 'paper-grain', fromPrompt: false },
+      { ...used, name: 'flat-ink', fromPrompt: true },
+    ]);
+    await addPicture('a dog', 8);
+    expect(path).toMatch(/\/7-a-cat-red\.png$/);
+    expect(titles({ text: 'grain' })).toEqual(['a cat , red']);
+    expect(titles({ text: 'FLAT-INK cat' })).toEqual(['a cat , red']);
+    expect(titles({ text: 'lora:ink' })).toEqual(['a cat , red']);
+    expect(titles({ text: 'dog grain' })).toEqual([]);
+  });
+
   test('answers for ten thousand pictures at once', async () => {
     const { database, gallery } = await openGallery();
     const receipt = {
       ...{ inkstone: '0.1.0', onnxruntime: '1.30.0', settings: { ...settings, prompt: 'a red heart '.repeat(20) } },
       ...{ model: { name: 'Inkstone pictures', family: 'custom', sha256: null }, device: 'cpu', noise: 'cpu' as const },
-      ...{ notices: [], seconds: { load: 0, denoise: 0, decode: 0, total: 0 } },
+      ...{ adapters: [], notices: [], seconds: { load: 0, denoise: 0, decode: 0, total: 0 } },
     };
     database.transaction(() => {
       for (let k = 0; k < 10_000; k += 1)

@@ -1,9 +1,11 @@
 import { assert, property, string } from 'fast-check';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { UsedAdapter } from '../../../../app/contracts/adapters.js';
 import type { PictureReceipt } from '../../../../app/contracts/gallery.js';
 import { readA1111Parameters } from '../../../../app/gallery/a1111-parameters.js';
 import { readOwnMetadata, readParametersText, writeMetadata } from '../../../../app/gallery/picture-metadata.js';
+import { receiptOf } from '../adapter-parts.js';
 import { settings, temporaryFolder, workerInProcess } from '../test-parts.js';
 
 const receipt: PictureReceipt = {
@@ -11,6 +13,7 @@ const receipt: PictureReceipt = {
   onnxruntime: '1.30.0',
   settings,
   model: { name: 'Inkstone pictures', family: 'custom', sha256: null },
+  adapters: [],
   device: 'cpu',
   noise: 'cpu',
   notices: [],
@@ -30,6 +33,31 @@ describe('writeMetadata and readOwnMetadata', () => {
     const file = await worker.readPicture({ path });
     expect(readOwnMetadata(file.text)).toEqual({ ...made, picture: entry });
     expect(readParametersText(file.text)).toBe(text[0]?.text);
+  });
+
+  test('keep the adapters and their receipts, but not the folders of the maker', () => {
+    const used: UsedAdapter = {
+      ...{ name: 'flat-ink', weight: 0.6, textWeight: 0.8, fromPrompt: false, how: 'live' },
+      receipt: receiptOf('/home/ada/loras/flat-ink.safetensors'),
+    };
+    const adapters = [{ adapter: 'flat-ink-1', weight: 0.6, textWeight: 0.8 }];
+    const made = { ...receipt, settings: { ...settings, adapters }, adapters: [used] };
+    const [parameters, own] = writeMetadata(made, entry);
+    expect(own?.text).not.toContain('/home/ada');
+    expect(readOwnMetadata([own ?? { keyword: '', text: '' }])).toEqual({
+      ...made,
+      adapters: [{ ...used, receipt: { ...used.receipt, file: 'flat-ink.safetensors' } }],
+      picture: entry,
+    });
+    expect(parameters?.text).toMatch(/^a red heart <lora:flat-ink:0\.8:0\.6>\nSteps/);
+    expect(parameters?.text).toContain(`, Lora hashes: "flat-ink: ${used.receipt.hashes.autov3}", Version`);
+  });
+
+  test('read pictures that were made before there were adapters', () => {
+    const { adapters: _adapters, settings: before, ...older } = receipt;
+    const { adapters: _rows, ...rest } = before;
+    const text = JSON.stringify({ ...older, settings: rest, picture: entry });
+    expect(readOwnMetadata([{ keyword: 'inkstone', text }])).toEqual({ ...receipt, picture: entry });
   });
 
   test('hold for any text there is, and the parameters stay readable', () => {
@@ -66,7 +94,7 @@ describe('writeMetadata and readOwnMetadata', () => {
   });
 
   test('read what a newer version wrote, without the fields they do not know', () => {
-    const newer = { ...receipt, picture: entry, adapters: [{ file: 'x' }] };
+    const newer = { ...receipt, picture: entry, upscaler: { name: 'x' } };
     expect(readOwnMetadata([{ keyword: 'inkstone', text: JSON.stringify(newer) }])).toEqual({
       ...receipt,
       picture: entry,
