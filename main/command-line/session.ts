@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AdapterShelf } from '../../app/adapters/adapter-shelf.js';
 import type { AdapterFileUse, AdapterReceipt } from '../../app/contracts/adapters.js';
 import type { Engine } from '../../app/contracts/engine.js';
 import type { Worker } from '../../app/contracts/worker.js';
@@ -33,6 +34,7 @@ export class Session {
   #worker: WorkerProcess | null = null;
   #database: Database | null = null;
   #library: Promise<Library> | null = null;
+  #shelf: AdapterShelf | null = null;
 
   constructor(
     options: { home: string | undefined },
@@ -74,6 +76,21 @@ export class Session {
     return existsSync(path) ? path : (await (await this.library()).resolve(wish)).path;
   }
 
+  /** What `<lora:NAME:1>` in a prompt names; the window's own shelf, read beside it. */
+  readonly shelf = {
+    find: async (name: string) => {
+      await this.library(); // opens the database
+      this.#shelf ??= new AdapterShelf({
+        database: this.#database!,
+        home: this.home,
+        worker: this.worker,
+        embeddedModels,
+        onChanged: () => undefined,
+      });
+      return this.#shelf.find(name);
+    },
+  };
+
   /** Of each file, in order; refuses what is no adapter. */
   async adapterReceipts(adapters: readonly AdapterFileUse[], modelPath: string): Promise<AdapterReceipt[]> {
     const receipts: AdapterReceipt[] = [];
@@ -94,6 +111,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    await this.#shelf?.close();
     await Promise.all([this.#engine?.close(), this.#worker?.close()]);
     this.#database?.close();
   }

@@ -63,6 +63,7 @@ export const generate: Verb = {
       settings,
       adapters,
       apply,
+      shelf: session.shelf,
       count,
       out,
       force: given.has('force'),
