@@ -18,7 +18,7 @@ export function GeneratePanel() {
     <SideColumn name="settings" side={settingsShown ? <SettingsColumn /> : null}>
       <div className="generate" data-bare={!settingsShown || undefined}>
         <Film />
-        <div className="work" data-region="main" tabIndex={-1}>
+        <div className="generate-work" data-region="main" tabIndex={-1}>
           <Stage />
           <SettingsOffer />
           <Dock />
