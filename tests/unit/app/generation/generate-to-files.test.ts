@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Worker } from '../../../../app/contracts/worker.js';
 import { generateToFiles, type GenerateToFilesOrder } from '../../../../app/generation/generate-to-files.js';
 import { outputPaths } from '../../../../app/generation/output-paths.js';
 import { readOwnMetadata } from '../../../../app/gallery/picture-metadata.js';
 import type { ResolvedModel } from '../../../../app/library/library.js';
 import { modelDefaults } from '../../../../app/library/model-defaults.js';
+import { receiptOf, SmallShelf } from '../adapter-parts.js';
 import { description, StepEngine, temporaryFolder, workerInProcess } from '../test-parts.js';
 
 const model: ResolvedModel = {
@@ -38,9 +40,10 @@ describe('generateToFiles', () => {
       images: [{ path: join(folder, 'new', 'heart.png'), seed: 7, width: 16, height: 16 }],
       settings: {
         ...{ model: 'Test pictures', prompt: 'a red heart', negative: '', steps: 3, cfg: 2.5, sampler: 'ddim' },
-        ...{ schedule: 'normal', seed: 7, width: 16, height: 16, clipSkip: 1 },
+        ...{ schedule: 'normal', seed: 7, width: 16, height: 16, clipSkip: 1, adapters: [] },
       },
       device: 'cpu',
+      adapters: [],
       notices: ['The prompt has 80 tokens; the model reads 75.'],
       seconds: { load: 0.1, denoise: 0.2, decode: 0.1, total: 0.4 },
     });
@@ -97,6 +100,63 @@ describe('generateToFiles', () => {
     expect(engine.calls).toEqual([]);
     await generateToFiles(order(join(folder, 'a.png'), { count: 2, force: true }));
     expect(await readFile(path)).not.toEqual(Buffer.from('mine'));
+  });
+
+  test('puts files on by their paths and by tags, and tells their receipts', async () => {
+    const folder = temporaryFolder();
+    const shelf = new SmallShelf(folder);
+    const ink = await shelf.add('flat-ink');
+    const given = join(folder, 'paper grain.safetensors');
+    const asked: unknown[] = [];
+    const worker: Worker = {
+      ...workerInProcess(),
+      inspectAdapter: async (request) => {
+        asked.push(request);
+        const blocks = [{ name: 'Up 3', matched: 250, total: 264, norm: 1 }];
+        return receiptOf(request.path, request.path === given ? { matched: 250, blocks } : {});
+      },
+    };
+    const engine = new StepEngine();
+    const made = await generateToFiles(
+      order(join(folder, 'a.png'), {
+        ...{ engine, worker, shelf, apply: 'baked', count: 2 },
+        adapters: [
+          { file: given, weight: 0.5, textWeight: 0.25 },
+          { file: ink.path, weight: 0.5, textWeight: 0.5 },
+          { file: join(folder, 'off.safetensors'), weight: 0, textWeight: 0 },
+        ],
+        settings: { prompt: 'a red heart<lora:flat-ink:0.25>', seed: 7 },
+      }),
+    );
+    expect(engine.calls.map(({ request }) => request)).toMatchObject([
+      {
+        ...{ prompt: 'a red heart', apply: 'baked', seed: 7 },
+        adapters: [
+          { file: given, weight: 0.5, textWeight: 0.25 },
+          { file: ink.path, weight: 0.75, textWeight: 0.75 },
+        ],
+      },
+      { seed: 8 },
+    ]);
+    expect(asked[0]).toEqual({ path: given, modelPath: '/models/ink' });
+    expect(made.adapters.map(({ file }) => file)).toEqual([given, ink.path]);
+    expect(made.notices).toEqual(['paper grain: 250 of 264 layers match; 14 in Up 3 do not. It runs without them.']);
+    expect(made.settings.prompt).toBe('a red heart<lora:flat-ink:0.25>');
+    const file = await workerInProcess().readPicture({ path: join(folder, 'a-2.png') });
+    expect(readOwnMetadata(file.text)?.adapters).toMatchObject([
+      { name: 'paper grain', weight: 0.5, textWeight: 0.25, fromPrompt: false },
+      { name: 'flat-ink', weight: 0.5, fromPrompt: false },
+      { name: 'flat-ink', weight: 0.25, fromPrompt: true },
+    ]);
+  });
+
+  test('refuses a name that no shelf knows before anything runs', async () => {
+    const engine = new StepEngine();
+    const folder = temporaryFolder();
+    const tagged = order(join(folder, 'a.png'), { engine, settings: { prompt: '<lora:flat-ink:1>' } });
+    await expect(generateToFiles(tagged)).rejects.toThrow('There is no adapter named “flat-ink” on the shelf');
+    expect(engine.calls).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('stops between steps and leaves what was finished', async () => {
