@@ -4,7 +4,17 @@ import { adaptersStore } from './adapters-store.js';
 import { moveCursor, underCursor } from './browsing.js';
 import { bake, compare, stopCompare, whyNotRun } from './effects.js';
 import { plural } from '../words/numbers.js';
-import { addByDialog, favourite, forget, rate, reveal, toggleInPicture, watchedFolderOf } from './verbs.js';
+import {
+  addByDialog,
+  favourite,
+  forget,
+  inPicture,
+  rate,
+  reveal,
+  toggleInPicture,
+  watchedFolderOf,
+  whyNotAdd,
+} from './verbs.js';
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 
 /** Everything a person can do in the Adapters panel. */
@@ -44,7 +54,7 @@ function forgetOrSay(): void {
 
 const stars = [0, 1, 2, 3, 4, 5].map((rating): Action => ({
   id: `adapters.rate-${rating}`,
-  label: rating === 0 ? 'No stars' : plural(rating, 'star'),
+  label: rating === 0 ? 'Take the stars away' : `Give ${plural(rating, 'star')}`,
   scope: 'adapters',
   group,
   keys: [String(rating)],
@@ -121,7 +131,11 @@ export const adapterActions = {
     scope: 'adapters',
     group,
     keys: ['Enter'],
-    unavailable: needsOne,
+    unavailable: () => {
+      const card = underCursor();
+      if (!card) return NONE;
+      return inPicture(card.id) ? null : whyNotAdd(card);
+    },
     run: withCard(toggleInPicture),
   },
   receipt: {

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import CircleCheck from 'lucide-react/icons/circle-check';
 import CircleHelp from 'lucide-react/icons/circle-question-mark';
 import Ban from 'lucide-react/icons/circle-slash-2';
@@ -90,7 +90,8 @@ function SearchField() {
 
 function Views() {
   const view = useAdapters((state) => state.view);
-  const counts = countsOf(useShelf((state) => state.cards));
+  const cards = useShelf((state) => state.cards);
+  const counts = useMemo(() => countsOf(cards), [cards]);
   const label = (name: string, icon: IconComponent | null, tone: string | undefined, of: number): ReactNode => (
     <>
       {icon ? (

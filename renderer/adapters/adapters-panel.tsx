@@ -9,10 +9,11 @@ import { Sheet } from './sheet.js';
 /** The shelf of adapters, and the receipt of the one that is chosen. */
 export function AdaptersPanel() {
   const sheetShown = useAdapters((state) => state.sheetShown);
+  const empty = useShelf(({ cards }) => cards.length === 0);
   return (
     <div className="adapters">
       <AdaptersBar />
-      <SideColumn name="sheet" side={sheetShown ? <Sheet /> : null}>
+      <SideColumn name="sheet" side={sheetShown && !empty ? <Sheet /> : null}>
         <div className="shelf-main" data-region="main" tabIndex={-1}>
           <Scanning />
           <Cards />

@@ -14,6 +14,12 @@ export function Blocks({ receipt: { blocks } }: { receipt: AdapterReceipt }) {
       </h2>
       <table className="blocks num">
         <caption className="read-only">{sentenceOf(blocks)}</caption>
+        <colgroup>
+          <col className="of-name" />
+          <col className="of-count" />
+          <col />
+          <col className="of-norm" />
+        </colgroup>
         <thead className="read-only">
           <tr>
             <th scope="col">Part</th>

@@ -3,20 +3,22 @@ import { shelfStore, useShelf } from '../studio/shelf-store.js';
 import { setPreferences } from '../studio/preferences.js';
 import { modelById, studioStore, useStudio } from '../studio/studio-store.js';
 import { adaptersStore, useAdapters, type AdaptersState } from './adapters-store.js';
-import { cardsIn, type Sort } from './shelf-view.js';
+import { shownOf, sorted, type Sort } from './shelf-view.js';
 
-/** The list as it stands is wanted by the grid, the bar and the arrow keys: it is made once. */
-let last: { from: readonly unknown[]; cards: readonly AdapterCard[] } = { from: [], cards: [] };
-
-function listOf(
-  cards: readonly AdapterCard[],
-  { text, view }: Pick<AdaptersState, 'text' | 'view'>,
-  sort: Sort,
-): readonly AdapterCard[] {
-  const from = [cards, text, view, sort];
-  if (from.some((value, at) => value !== last.from[at])) last = { from, cards: cardsIn(cards, { text, view, sort }) };
-  return last.cards;
+/** The last result, for as long as it is asked with the same things: grid, bar and arrow keys share one list. */
+function once<A extends readonly unknown[], T>(make: (...from: A) => T): (...from: A) => T {
+  let last: { from: A; made: T } | null = null;
+  return (...from) => {
+    if (!last || from.some((value, at) => value !== last?.from[at])) last = { from, made: make(...from) };
+    return last.made;
+  };
 }
+
+/** Sorted once for a shelf, so that a letter typed only filters. */
+const sortedOnce = once(sorted);
+const shownOnce = once(shownOf);
+const listOf = (cards: readonly AdapterCard[], { text, view }: Pick<AdaptersState, 'text' | 'view'>, sort: Sort) =>
+  shownOnce(sortedOnce(cards, sort), text, view);
 
 const shownNow = (): readonly AdapterCard[] =>
   listOf(shelfStore.getState().cards, adaptersStore.getState(), studioStore.getState().preferences.adapterSort);

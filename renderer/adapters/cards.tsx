@@ -7,8 +7,16 @@ import { NoticeBar } from '../components/notice-bar.js';
 import { useRoom } from '../components/picture-box.js';
 import { Stars } from '../components/stars.js';
 import { refreshShelf, useShelf } from '../studio/shelf-store.js';
-import { algorithmName, baseName, rangeWords, standingOf, standingSentence, standingWord } from '../words/adapters.js';
-import { bytes, fixed, plural } from '../words/numbers.js';
+import {
+  algorithmName,
+  baseName,
+  rangeWords,
+  standingOf,
+  sizeWords,
+  standingSentence,
+  standingWord,
+} from '../words/adapters.js';
+import { fixed, plural } from '../words/numbers.js';
 import { adaptersStore, useAdapters } from './adapters-store.js';
 import { choose, useModelName, useShownCards } from './browsing.js';
 import { EmptyShelf } from './empty-shelf.js';
@@ -180,7 +188,7 @@ const CHIPS_SHOWN = 3;
 /** "LoRA, rank 32 · 37.9 MB" */
 function makeWords({ algorithm, rank, bytes: size }: AdapterCard): string {
   const made = rank ? `${algorithmName(algorithm)}, rank ${rangeWords(rank)}` : algorithmName(algorithm);
-  return `${made} · ${bytes(size)}`;
+  return `${made} · ${sizeWords(size)}`;
 }
 
 const spoken = (card: AdapterCard, weight: number | null): string =>

@@ -5,9 +5,9 @@ import { effectUrl } from '../../app/contracts/window.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { SliderField } from '../components/slider-field.js';
-import type { Range } from '../components/slider-arithmetic.js';
 import { useGenerate } from '../generate/generate-store.js';
 import { mixerRow } from '../generate/mixer.js';
+import { STRENGTH } from '../generate/ranges.js';
 import { runningJob, useStudio } from '../studio/studio-store.js';
 import { duration, fixed } from '../words/numbers.js';
 import { adaptersStore, useAdapters, type Work } from './adapters-store.js';
@@ -20,18 +20,21 @@ import {
   stopCompare,
   strengthOf,
   verdictWords,
-  whyNotRun,
 } from './effects.js';
 import { Progress } from './progress.js';
 
-const STRENGTH: Range = { min: -2, max: 2, hardMin: -100, hardMax: 100, step: 0.05, grain: 0.01, decimals: 2 };
+interface EffectProps {
+  readonly card: AdapterCard;
+  readonly model: string;
+  /** Why it cannot be run; null when it can. */
+  readonly why: string | null;
+}
 
 /** "What does it do?": the same picture without and with it, and the measured difference. */
-export function Effect({ card, model }: { card: AdapterCard; model: string }) {
+export function Effect({ card, model, why }: EffectProps) {
   const effect = useAdapters(({ effects }) => effects.get(effectKey(card.id, model)) ?? null);
   const comparing = useAdapters((state) => state.comparing);
   const problem = useAdapters((state) => state.problem);
-  const why = whyNotRun(card);
   useEffect(() => loadEffect(card.id, model), [card.id, model]);
   const mine = comparing?.id === card.id ? comparing : null;
   if (why !== null && !effect) return null;

@@ -4,8 +4,7 @@ import { ask, asStudioError } from '../bridge.js';
 import { generateStore, settingsOf } from '../generate/generate-store.js';
 import { mixerRow } from '../generate/mixer.js';
 import { reportProblem, say, showToast } from '../studio/notices.js';
-import { studioStore } from '../studio/studio-store.js';
-import { modelById } from '../studio/studio-store.js';
+import { modelById, studioStore } from '../studio/studio-store.js';
 import { standingOf, standingSentence } from '../words/adapters.js';
 import { bytes, fixed } from '../words/numbers.js';
 import { adaptersStore, type AdaptersState, type Work } from './adapters-store.js';
@@ -27,7 +26,7 @@ export function strengthOf(
 export const setStrength = (id: string, strength: number): void =>
   adaptersStore.setState(({ strengths }) => ({ strengths: new Map(strengths).set(id, strength) }));
 
-/** Why an adapter cannot be run now, in one sentence; null when it can. */
+/** Why an adapter cannot be run now, as far as its card tells, in one sentence; null when it can. */
 export function whyNotRun(card: AdapterCard): string | null {
   const { models } = studioStore.getState();
   const model = modelById(models, generateStore.getState().draft.model);

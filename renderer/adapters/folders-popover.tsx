@@ -74,7 +74,7 @@ function FolderRow({ folder: { path, count, embedded, missing } }: { folder: Ada
   return (
     <li className="folder">
       <span className="folder-words">
-        <span className="path">{embedded ? 'Comes with the studio' : path}</span>
+        {embedded ? <span>Comes with the studio</span> : <span className="path">{path}</span>}
         {missing ? (
           <span className="match warn">
             <Icon of={TriangleAlert} size={14} />

@@ -6,7 +6,7 @@ import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { baseName, rangeWords, standingSentence } from '../words/adapters.js';
-import { bytes, count, dateTime, plural } from '../words/numbers.js';
+import { bytes, count, day, plural } from '../words/numbers.js';
 import { useModelName } from './browsing.js';
 
 interface MatchedProps {
@@ -21,7 +21,7 @@ export function Matched({ card, receipt, error, slow }: MatchedProps) {
   return (
     <div className="group matched">
       <Verdict card={card} receipt={receipt} />
-      {error && card.problem === null ? <NoticeBar tone="bad">{error.message}</NoticeBar> : null}
+      {error ? <NoticeBar tone="bad">{error.message}</NoticeBar> : null}
       {receipt && receipt.nonFinite.length > 0 ? <NonFinite keys={receipt.nonFinite} /> : null}
       {receipt && receipt.fits !== false ? <Unmatched receipt={receipt} /> : null}
       <Facts card={card} receipt={receipt} />
@@ -65,6 +65,7 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
         ) : null}
         <span className="dim dialect">{dialects[card.dialect] ?? card.dialect}</span>
       </p>
+      {fit?.state === 'partial' && receipt ? <p className="said">{partialSentence(receipt)}</p> : null}
       {fit?.state === 'other' ? (
         <p className="said">
           {standingSentence(card, model)}
@@ -73,6 +74,17 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
       ) : null}
     </div>
   );
+}
+
+/** "250 of 264 layers match; 14 in Up 3 do not. It runs without them." */
+export function partialSentence({ matched, total, blocks }: AdapterReceipt): string {
+  const left = total - (matched ?? 0);
+  const parts = blocks.filter((block) => block.matched < block.total);
+  const named =
+    parts.length === 1 && parts[0] && parts[0].total - parts[0].matched === left ? ` in ${parts[0].name}` : '';
+  const words =
+    left === 1 ? `1${named} does not. It runs without it.` : `${count(left)}${named} do not. It runs without them.`;
+  return `${count(matched ?? 0)} of ${count(total)} layers match; ${words}`;
 }
 
 /** A damaged file can name every one of its tensors; the first few tell which part it is. */
@@ -141,7 +153,7 @@ function Facts({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
       ? [{ name: 'Rank', value: `${rangeWords(rank)}${alpha ? `, alpha ${rangeWords(alpha, 2)}` : ', no alpha'}` }]
       : []),
     ...(receipt ? [{ name: 'Scale', value: scaleWords(receipt.scale) }] : []),
-    { name: 'Used', value: card.usedAt === null ? 'never' : dateTime(card.usedAt) },
+    { name: 'Used', value: card.usedAt === null ? 'never' : day(card.usedAt) },
   ];
   return (
     <dl className="facts two-facts num">

@@ -27,7 +27,10 @@ const WAITING: ReceiptState = { receipt: null, error: null, slow: false };
 export function useReceipt(card: AdapterCard, model: string): ReceiptState {
   const key = keyOf(card, model);
   const [state, setState] = useState<{ key: string } & ReceiptState>({ key: '', ...WAITING });
+  const unreadable = card.problem !== null || card.missing;
   useEffect(() => {
+    // The card itself says why there can be no receipt.
+    if (unreadable) return undefined;
     let gone = false;
     const slow = setTimeout(() => setState({ key, ...WAITING, slow: true }), SLOW_AFTER_MS);
     void receiptOf(card.id, model, key).then((answer) => {
@@ -38,7 +41,7 @@ export function useReceipt(card: AdapterCard, model: string): ReceiptState {
       gone = true;
       clearTimeout(slow);
     };
-  }, [card.id, model, key]);
+  }, [card.id, model, key, unreadable]);
   if (state.key === key) return state;
   const had = known.get(key);
   return had ? { ...WAITING, ...had } : WAITING;

@@ -20,7 +20,7 @@ import { useReceipt } from './receipts.js';
 import { Description, NoteField, TagField } from './own-words.js';
 import { TriggerWords } from './trigger-words.js';
 import { Progress } from './progress.js';
-import { rate, toggleInPicture, watchedFolderOf } from './verbs.js';
+import { rate, toggleInPicture, watchedFolderOf, whyNotAdd } from './verbs.js';
 
 /** The inspector: one adapter, and all that can be known of it before it runs. */
 export function Sheet() {
@@ -45,12 +45,13 @@ export function Sheet() {
 function Receipt({ card }: { card: AdapterCard }) {
   const model = useShelf((state) => state.model) ?? '';
   const { receipt, error, slow } = useReceipt(card, model);
+  const why = receipt && receipt.nonFinite.length > 0 ? 'It holds values that are no numbers.' : whyNotRun(card);
   return (
     <>
       <div className="sheet-body">
         <Head card={card} />
         <Matched card={card} receipt={receipt} error={error} slow={slow} />
-        <Effect card={card} model={model} />
+        <Effect card={card} model={model} why={why} />
         {receipt ? <Blocks receipt={receipt} /> : null}
         <TriggerWords words={receipt?.triggerWords ?? card.triggerWords} />
         <TagField card={card} />
@@ -58,7 +59,7 @@ function Receipt({ card }: { card: AdapterCard }) {
         <Description card={card} />
         <Hashes hashes={receipt?.hashes ?? card.hashes} />
       </div>
-      <Foot card={card} />
+      <Foot card={card} why={why} />
     </>
   );
 }
@@ -94,11 +95,10 @@ function shortPath(card: AdapterCard): string {
   return card.path.slice(before + 1);
 }
 
-function Foot({ card }: { card: AdapterCard }) {
+function Foot({ card, why }: { card: AdapterCard; why: string | null }) {
   const on = useOnPicture().has(card.id);
   const baking = useAdapters((state) => state.baking);
   const problem = useAdapters((state) => state.problem);
-  const why = whyNotRun(card);
   const mine = baking?.id === card.id ? baking : null;
   return (
     <footer className="sheet-foot">
@@ -119,7 +119,12 @@ function Foot({ card }: { card: AdapterCard }) {
         />
       ) : null}
       <div className="actions">
-        <button type="button" className="primary" onClick={() => toggleInPicture(card)}>
+        <button
+          type="button"
+          className="primary"
+          disabled={!on && whyNotAdd(card) !== null}
+          onClick={() => toggleInPicture(card)}
+        >
           {on ? 'Take off the picture' : 'Add to picture'}
         </button>
         <button

@@ -26,34 +26,51 @@ export function countsOf(cards: readonly AdapterCard[]): Record<View, number> {
   return counts;
 }
 
-/** Cards are replaced, never changed, so what one is found by is written once. */
-const haystacks = new WeakMap<AdapterCard, string>();
+/** What a card is found and sorted by. */
+interface Keys {
+  /** In small letters, figures of one width: "v2" goes before "v10". */
+  readonly name: string;
+  /** Name, title, alias, trigger words and tags, a line each. */
+  readonly words: string;
+  readonly hashes: readonly string[];
+}
 
-function haystackOf(card: AdapterCard): string {
-  const had = haystacks.get(card);
-  if (had !== undefined) return had;
-  const words = [card.name, card.title, card.alias, ...card.triggerWords.map(({ text }) => text), ...card.tags];
-  // A hash is found from its beginning, so each begins a line.
-  const hashes = card.hashes ? [card.hashes.sha256, card.hashes.tensors] : [];
-  const haystack = [...words, ...hashes.map((hash) => `#${hash}`)].join('\n').toLowerCase();
-  haystacks.set(card, haystack);
-  return haystack;
+/** Cards are replaced, never changed, so each is read once. */
+const known = new WeakMap<AdapterCard, Keys>();
+const FIGURES = 10;
+
+function keysOf(card: AdapterCard): Keys {
+  const had = known.get(card);
+  if (had) return had;
+  const { name, title, alias, triggerWords, tags, hashes } = card;
+  const keys = {
+    name: name.toLowerCase().replace(/\d+/g, (figures) => figures.padStart(FIGURES, '0')),
+    words: [name, title, alias, ...triggerWords.map(({ text }) => text), ...tags].join('\n').toLowerCase(),
+    hashes: hashes ? [hashes.sha256, hashes.tensors] : [],
+  };
+  known.set(card, keys);
+  return keys;
 }
 
 /** Hashes are pasted with at least this many digits; fewer are letters of a name. */
 const HASH_DIGITS = /^[0-9a-f]{6,64}$/;
 
-/** Every word must be in the name, a trigger word, a tag, or begin a hash. */
-export function matchesText(card: AdapterCard, text: string): boolean {
-  const haystack = haystackOf(card);
-  const names = haystack.split('\n#', 1)[0] ?? '';
-  return text
+/** Cards for which every word is in the name, a trigger word or a tag, or begins a hash. */
+export function matching(cards: readonly AdapterCard[], text: string): readonly AdapterCard[] {
+  const words = text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => names.includes(word) || (HASH_DIGITS.test(word) && haystack.includes(`\n#${word}`)));
+    .filter((word) => word !== '');
+  if (words.length === 0) return cards;
+  return cards.filter((card) => {
+    const keys = keysOf(card);
+    return words.every(
+      (word) =>
+        keys.words.includes(word) || (HASH_DIGITS.test(word) && keys.hashes.some((hash) => hash.startsWith(word))),
+    );
+  });
 }
 
-const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare;
 type Order = (a: AdapterCard, b: AdapterCard) => number;
 const orders: Record<Sort, Order> = {
   used: (a, b) => (b.usedAt ?? 0) - (a.usedAt ?? 0),
@@ -63,16 +80,15 @@ const orders: Record<Sort, Order> = {
   size: (a, b) => b.bytes - a.bytes,
 };
 
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** What ties in the order goes by name, then by path, so that nothing jumps when the shelf is asked again. */
-export function cardsIn(
-  cards: readonly AdapterCard[],
-  { text, view, sort }: { text: string; view: View; sort: Sort },
-): AdapterCard[] {
-  const wanted = text.trim();
-  return cards
-    .filter((card) => isIn(view, card) && (wanted === '' || matchesText(card, wanted)))
-    .sort((a, b) => orders[sort](a, b) || byName(a.name, b.name) || (a.path < b.path ? -1 : 1));
-}
+export const sorted = (cards: readonly AdapterCard[], sort: Sort): AdapterCard[] =>
+  cards.toSorted((a, b) => orders[sort](a, b) || compare(keysOf(a).name, keysOf(b).name) || compare(a.path, b.path));
+
+/** The cards of a view that a text leaves, in the order they came. */
+export const shownOf = (cards: readonly AdapterCard[], text: string, view: View): readonly AdapterCard[] =>
+  matching(view === 'all' ? cards : cards.filter((card) => isIn(view, card)), text);
 
 /** Columns of a grid of equal cards, and the width of each, in CSS pixels. */
 export function columnsIn(room: number, least: number, gap: number): { columns: number; width: number } {

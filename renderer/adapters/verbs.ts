@@ -4,6 +4,7 @@ import { addToMixer, mixerRow, removeFromMixer } from '../generate/mixer.js';
 import { generateStore } from '../generate/generate-store.js';
 import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
 import { changeCard, refreshShelf, shelfStore } from '../studio/shelf-store.js';
+import { standingSentence } from '../words/adapters.js';
 import { plural } from '../words/numbers.js';
 import { adaptersStore } from './adapters-store.js';
 import { choose, chooseNeighbour } from './browsing.js';
@@ -44,6 +45,10 @@ export const saveNote = (id: string, note: string): void => save(id, { note });
 export const reveal = (id: string): void => void ask('adapters.reveal', { id }).catch(reportProblem);
 
 export const inPicture = (id: string): boolean => Boolean(mixerRow(generateStore.getState().draft, id));
+
+/** One of another base may wait in the mixer for its model; what can never run may not. */
+export const whyNotAdd = (card: AdapterCard): string | null =>
+  !card.missing && card.problem === null ? null : standingSentence(card, '');
 
 /** On the picture at the strength it was looked at, or off it. */
 export function toggleInPicture({ id, name }: AdapterCard): void {

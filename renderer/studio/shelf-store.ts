@@ -33,6 +33,7 @@ export const shelfStore = createStore<ShelfState>(() => ({
 export const useShelf = <T>(select: (state: ShelfState) => T): T => useStore(shelfStore, select);
 
 const ASK_AFTER_MS = 120;
+const CARDS_PER_MS = 10;
 let timer: ReturnType<typeof setTimeout> | null = null;
 let asked = 0;
 
@@ -53,16 +54,19 @@ export async function refreshShelf(): Promise<void> {
   }
 }
 
-/** While thousands of files are read news comes in bursts: the first of a burst sets the moment to ask. */
+/**
+ * While thousands of files are read news comes in bursts: the first of a burst sets the moment to ask. The answer is the
+ * whole shelf, so a large one is asked less often (10,000 cards: about once a second).
+ */
 export function hearShelf(): void {
-  timer ??= setTimeout(() => void refreshShelf(), ASK_AFTER_MS);
+  timer ??= setTimeout(() => void refreshShelf(), ASK_AFTER_MS + shelfStore.getState().cards.length / CARDS_PER_MS);
 }
 
 /** Ask once, and again whenever the model changes. */
 export function watchShelf(): void {
   void refreshShelf();
   generateStore.subscribe(({ draft }, before) => {
-    if (draft.model !== before.draft.model) hearShelf();
+    if (draft.model !== before.draft.model) void refreshShelf();
   });
 }
 

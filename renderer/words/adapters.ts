@@ -1,5 +1,5 @@
 import type { AdapterCard } from '../../app/contracts/adapters.js';
-import { count, fixed } from './numbers.js';
+import { bytes, count, fixed } from './numbers.js';
 
 /** How adapters are spoken of, in every panel alike. */
 
@@ -23,6 +23,12 @@ export const baseName = (base: string): string => (base === 'unknown' ? 'Base un
 /** lora -> "LoRA". */
 export const algorithmName = (algorithm: string): string =>
   algorithm === 'unknown' || algorithm === '' ? 'Adapter' : (algorithms[algorithm] ?? algorithm);
+
+const MEGA = 1e6;
+
+/** Adapters are told apart by tenths of a megabyte: "37.9 MB". */
+export const sizeWords = (value: number): string =>
+  value >= MEGA && value < 999.5 * MEGA ? `${(value / MEGA).toFixed(1)} MB` : bytes(value);
 
 /** [32, 32] -> "32", [4, 64] -> "4 to 64". */
 export const rangeWords = ([least, most]: readonly [number, number], decimals = 0): string => {

@@ -64,6 +64,10 @@ export const size = (width: number, height: number): string => `${width} × ${he
 export const dateTime = (milliseconds: number): string =>
   new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
 
+/** The day alone. */
+export const day = (milliseconds: number): string =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(milliseconds);
+
 /** The first words of a longer text. */
 export const firstWords = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;

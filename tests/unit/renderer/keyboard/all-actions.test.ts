@@ -8,7 +8,7 @@ describe('the list of actions', () => {
   });
 
   test('gives no key twice where both would hear it', () => {
-    for (const place of ['generate', 'gallery', 'settings', 'prompt', 'queue']) {
+    for (const place of ['generate', 'gallery', 'adapters', 'settings', 'prompt', 'queue']) {
       const heard = new Map<string, string>();
       for (const { id, scope, keys } of allActions) {
         if (scope !== place && !(scope === 'anywhere' && place !== 'prompt' && place !== 'queue')) continue;

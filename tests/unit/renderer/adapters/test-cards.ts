@@ -1,0 +1,32 @@
+import type { AdapterCard } from '../../../../app/contracts/adapters.js';
+
+/** A card that fits, but for what a test is about. */
+export const cardOf = (change: Partial<AdapterCard> = {}): AdapterCard => ({
+  id: change.name ?? 'flat-ink',
+  name: 'flat-ink',
+  path: `/loras/${change.name ?? 'flat-ink'}.safetensors`,
+  bytes: 37_900_000,
+  problem: null,
+  dialect: 'kohya',
+  algorithm: 'lora',
+  base: 'sd1',
+  rank: [32, 32],
+  alpha: [16, 16],
+  hasText: true,
+  alias: null,
+  triggerWords: [],
+  fit: { state: 'fits', matched: 264, total: 264 },
+  rating: 0,
+  tags: [],
+  note: '',
+  title: null,
+  description: null,
+  preferredWeight: null,
+  preview: null,
+  hashes: null,
+  embedded: false,
+  missing: false,
+  usedAt: null,
+  addedAt: 0,
+  ...change,
+});
