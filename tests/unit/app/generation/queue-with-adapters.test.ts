@@ -59,14 +59,15 @@ describe('a job', () => {
   });
 
   test('says at once what runs in part, and once in the picture', async () => {
-    const { queue, idle, pictures, shelf } = await openWithAdapters();
+    const { queue, engine, idle, pictures, shelf } = await openWithAdapters();
+    engine.notices = ['paper-grain.safetensors: 250 of 264 layers match; 14 do not.', 'Another sentence.'];
     const blocks = [{ name: 'Up 3', matched: 250, total: 264, norm: 1 }];
     await shelf.add('paper-grain', { matched: 250, blocks });
     const notices = ['paper-grain: 250 of 264 layers match; 14 in Up 3 do not. It runs without them.'];
     await queue.start();
     expect(await queue.submit({ ...settings, adapters: [row('paper-grain')] }, 1)).toMatchObject({ notices });
     await idle();
-    expect(pictures()[0]?.receipt.notices).toEqual(notices);
+    expect(pictures()[0]?.receipt.notices).toEqual([...notices, 'Another sentence.']);
   });
 
   test('fails in one sentence when a file of it is deleted in between; what is done stays and the next job goes on', async () => {
