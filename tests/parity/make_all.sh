@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every golden again, in about a minute on two cores. README.md beside this file tells how to set Python up.
+# Makes every golden again, in about two minutes on two cores. README.md beside this file tells how to set Python up.
 #   bash tests/parity/make_all.sh [bpe_simple_vocab_16e6.txt.gz]
 # PYTHON names the interpreter (default: python), PARITY_GOLDENS another folder to write into.
 # Without OpenAI's vocabulary file the two goldens tokenizer/openai*.json stay as they are.
@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 python="${PYTHON:-python}"
 "$python" seeded_weights.py
 "$python" make_networks.py
+"$python" make_adapters.py
 "$python" make_clip.py
 "$python" make_noise.py
 "$python" make_schedulers.py
