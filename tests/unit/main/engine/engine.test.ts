@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { GenerateProgress, GenerateRequest } from '../../../../app/contracts/engine.js';
+import type { GenerateProgress, GenerateRequest, RunRequest } from '../../../../app/contracts/engine.js';
 import { startEngineProcess, type EngineProcess } from '../../../../main/supervisor/engine-process.js';
 import { forkHost } from '../../../../main/supervisor/fork-host.js';
 import { floats } from '../../../../native-models/runtime/tensor.js';
@@ -45,6 +45,8 @@ const wish: GenerateRequest = {
   width: 64,
   height: 64,
   clipSkip: 1,
+  adapters: [],
+  apply: 'auto',
   latents: null,
   checkpointFile: null,
   previewCache: null,
@@ -186,7 +188,15 @@ describe('the engine', () => {
     const inputs = join(folder, 'in.safetensors');
     const out = join(folder, 'out.safetensors');
     await writeSafetensors(inputs, { latent_sample: floats([1, 4, 8, 6]) });
-    const request = { modelPath, component: 'vae_decoder', device: 'cpu', inputs, out } as const;
+    const request: RunRequest = {
+      modelPath,
+      component: 'vae_decoder',
+      device: 'cpu',
+      inputs,
+      out,
+      adapters: [],
+      apply: 'auto',
+    };
     const result = await started.engine.run(request, new AbortController().signal);
     expect(result).toMatchObject({ device: 'cpu', outputs: { sample: { shape: [1, 3, 32, 24], dtype: 'F32' } } });
     expect((await readTensors(out))['sample']?.shape).toEqual([1, 3, 32, 24]);
