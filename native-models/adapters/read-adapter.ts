@@ -34,16 +34,15 @@ export async function readAdapter(path: string): Promise<AdapterFile> {
   for (const [key, slots] of groups) {
     const kind = unsupportedKinds.find(({ has }) => has(slots));
     if (kind) {
-      unsupported.set(kind.name, (unsupported.get(kind.name) ?? 0) + 1);
+      unsupported.set(kind.noun, (unsupported.get(kind.noun) ?? 0) + 1);
       leftOver.push({ key, reason: `${kind.name}: not supported yet` });
       continue;
     }
     const module = readModule(key, slots, numbers, scales);
     if ('problem' in module) leftOver.push({ key, reason: module.problem });
-    else modules.push(module);
-    if ('problem' in module) continue;
-    for (const [slot, { name }] of slots) {
-      if (biasSlots.has(slot)) leftOver.push({ key: name, reason: 'changes a bias: not supported yet' });
+    else {
+      modules.push(module);
+      leftOver.push(...biasesOf(slots));
     }
   }
   if (modules.length === 0) throw refusal(file, unsupported, leftOver);
@@ -118,6 +117,11 @@ const looseReason = (key: string): string =>
 
 /** Slots that stand beside a whole pair and change something else: the pair is right without them. */
 const biasSlots = new Set(['diff_b', 'up_bias']);
+const biasesOf = (slots: Slots): { key: string; reason: string }[] =>
+  [...slots]
+    .filter(([slot]) => biasSlots.has(slot))
+    .map(([, { name }]) => ({ key: name, reason: 'changes a bias: not supported yet' }));
+
 const scalarSlots = ['alpha', 'scale'] as const;
 const knownSlots = new Set<string>(['down', 'up', ...scalarSlots, ...biasSlots]);
 
@@ -165,11 +169,8 @@ function refusal(
   unsupported: ReadonlyMap<string, number>,
   leftOver: readonly { readonly key: string; readonly reason: string }[],
 ): ModelError {
-  const [kind] = [...unsupported].toSorted((a, b) => b[1] - a[1]);
-  if (kind)
-    return new ModelError('unsupported', `${label} is ${article(kind[0])} ${kind[0]} file: not supported yet.`, {
-      file,
-    });
+  const [most] = [...unsupported].toSorted((a, b) => b[1] - a[1]);
+  if (most) return new ModelError('unsupported', `${label} is ${most[0]}: not supported yet.`, { file });
   const [first] = leftOver;
   const which = leftOver.length === 1 ? 'its only layer' : `the first of its ${leftOver.length} layers`;
   return new ModelError(
@@ -178,5 +179,3 @@ function refusal(
     { file },
   );
 }
-
-const article = (name: string): string => (/^([AEIO]|OFT)/.test(name) ? 'an' : 'a');

@@ -5,8 +5,10 @@
 import type { SafetensorsTensor } from '../weight-formats/safetensors.js';
 
 interface UnsupportedKind {
-  /** As in “NAME is a LoKr file”. */
+  /** In the reason of a layer: `LoKr`. */
   readonly name: string;
+  /** Of a whole file: `a LoKr file`. */
+  readonly noun: string;
   has(slots: ReadonlyMap<string, SafetensorsTensor>): boolean;
 }
 
@@ -17,18 +19,30 @@ const anySlot =
 
 /** The first that fits is told, so what is built on another one stands before it. */
 export const unsupportedKinds: readonly UnsupportedKind[] = [
-  { name: 'DoRA', has: anySlot(/^(dora_scale|lora_magnitude_vector)$/) },
-  { name: 'LoHa', has: anySlot(/^hada_/) },
-  { name: 'LoKr', has: anySlot(/^lokr_/) },
-  { name: 'GLoRA', has: (slots) => ['a1', 'a2', 'b1', 'b2'].every((slot) => slots.has(`${slot}.weight`)) },
-  { name: 'IA3', has: anySlot(/^(on_input|ia3_l)$/) },
-  { name: 'BOFT', has: (slots) => slots.get('oft_blocks')?.shape.length === 4 || anySlot(/^boft_/)(slots) },
-  { name: 'OFT', has: anySlot(/^oft_/) },
-  { name: 'LoCon with a Tucker core', has: anySlot(/^mid$/) },
-  { name: 'AdaLoRA', has: anySlot(/^lora_E$/) },
-  { name: 'LoRA for embeddings', has: anySlot(/^lora_embedding_[AB]$/) },
-  { name: 'norm', has: anySlot(/^[wb]_norm$/) },
-  { name: 'full difference', has: (slots) => slots.has('diff') || slots.has('set_weight') || onlyBias(slots) },
+  { name: 'DoRA', noun: 'a DoRA file', has: anySlot(/^(dora_scale|lora_magnitude_vector)$/) },
+  { name: 'LoHa', noun: 'a LoHa file', has: anySlot(/^hada_/) },
+  { name: 'LoKr', noun: 'a LoKr file', has: anySlot(/^lokr_/) },
+  {
+    name: 'GLoRA',
+    noun: 'a GLoRA file',
+    has: (slots) => ['a1', 'a2', 'b1', 'b2'].every((slot) => slots.has(`${slot}.weight`)),
+  },
+  { name: 'IA3', noun: 'an IA3 file', has: anySlot(/^(on_input|ia3_l)$/) },
+  {
+    name: 'BOFT',
+    noun: 'a BOFT file',
+    has: (slots) => slots.get('oft_blocks')?.shape.length === 4 || anySlot(/^boft_/)(slots),
+  },
+  { name: 'OFT', noun: 'an OFT file', has: anySlot(/^oft_/) },
+  { name: 'LoCon with a Tucker core', noun: 'a LoCon with a Tucker core', has: anySlot(/^mid$/) },
+  { name: 'AdaLoRA', noun: 'an AdaLoRA file', has: anySlot(/^lora_E$/) },
+  { name: 'LoRA of word embeddings', noun: 'a LoRA of word embeddings', has: anySlot(/^lora_embedding_[AB]$/) },
+  { name: 'changed norm', noun: 'a file of changed norms', has: anySlot(/^[wb]_norm$/) },
+  {
+    name: 'full difference',
+    noun: 'a file of full differences',
+    has: (slots) => slots.has('diff') || slots.has('set_weight') || onlyBias(slots),
+  },
 ];
 
 const onlyBias = (slots: ReadonlyMap<string, SafetensorsTensor>): boolean => slots.has('diff_b') && !slots.has('down');

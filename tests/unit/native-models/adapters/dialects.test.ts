@@ -1,0 +1,87 @@
+/** Names of layers in every dialect: what each key stands for, and that no name stands for two layers. */
+import { describe, expect, test } from 'vitest';
+
+import { diffusers } from '../../../../native-models/adapters/dialects/diffusers.js';
+import { dialects } from '../../../../native-models/adapters/dialects/index.js';
+import { kohya } from '../../../../native-models/adapters/dialects/kohya.js';
+import { peft } from '../../../../native-models/adapters/dialects/peft.js';
+import { modelOf, sd1, sd2, sdxl } from './adapter-files.js';
+
+describe.each([sd1, sd2, sdxl])('for $name', (configs) => {
+  const layers = modelOf(configs).components.flatMap(({ name: component, layers: own }) =>
+    own.map((layer) => ({ component, path: layer.path })),
+  );
+
+  test.each(dialects)('every layer has a name in $id, and no name is two layers’', (dialect) => {
+    const byName = new Map<string, string>();
+    const collisions: string[] = [];
+    for (const { component, path } of layers) {
+      const names = dialect.names(component, path);
+      for (const name of names) {
+        const layer = `${component}/${path}`;
+        if ((byName.get(name) ?? layer) !== layer) collisions.push(`${name}: ${byName.get(name)} and ${layer}`);
+        byName.set(name, layer);
+      }
+    }
+    expect(collisions).toEqual([]);
+    expect(new Set(byName.values()).size).toBe(layers.length);
+  });
+});
+
+const toQ = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
+const toOut = 'mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0';
+const textQ = 'text_model.encoder.layers.11.self_attn.q_proj';
+
+/** Real spellings, one a vintage: key, dialect, component, path, slot. */
+test.each([
+  ['lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight', kohya, 'unet', toQ, 'down'],
+  ['lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_out_0.lora_up.weight', kohya, 'unet', toOut, 'up'],
+  ['lora_te_text_model_encoder_layers_11_self_attn_q_proj.alpha', kohya, 'text_encoder', textQ, 'alpha'],
+  ['lora_te1_text_model_encoder_layers_11_self_attn_q_proj.lora_up.weight', kohya, 'text_encoder', textQ, 'up'],
+  ['lora_te2_text_model_encoder_layers_11_self_attn_q_proj.lora_up.weight', kohya, 'text_encoder_2', textQ, 'up'],
+  [
+    'down_blocks.0.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.down.weight',
+    diffusers,
+    'unet',
+    toQ,
+    'down',
+  ],
+  ['mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_out_lora.up.weight', diffusers, 'unet', toOut, 'up'],
+  [`unet.${toOut.replace('.to_out.0', '.processor.to_out_lora')}.down.weight`, diffusers, 'unet', toOut, 'down'],
+  [`unet.${toOut}.lora.up.weight`, diffusers, 'unet', toOut, 'up'],
+  [`unet.${toOut.replace(/\.0$/, '')}.lora.up.weight`, diffusers, 'unet', toOut, 'up'],
+  [`unet.${toQ}.alpha`, diffusers, 'unet', toQ, 'alpha'],
+  [`text_encoder.${textQ}.lora_linear_layer.down.weight`, diffusers, 'text_encoder', textQ, 'down'],
+  [
+    'text_encoder.text_model.encoder.layers.11.self_attn.to_q_lora.down.weight',
+    diffusers,
+    'text_encoder',
+    textQ,
+    'down',
+  ],
+  [
+    'text_encoder.encoder.layers.11.self_attn.q_proj.lora_linear_layer.up.weight',
+    diffusers,
+    'text_encoder',
+    textQ,
+    'up',
+  ],
+  [`unet.${toQ}.lora_A.weight`, peft, 'unet', toQ, 'down'],
+  [`unet.${toQ}.lora_B.default.weight`, peft, 'unet', toQ, 'up'],
+  [`unet.${toQ}.lora_A.default_0.weight`, peft, 'unet', toQ, 'down'],
+  [`base_model.model.${toQ}.lora_A.weight`, peft, 'unet', toQ, 'down'],
+  [`unet.base_model.model.${toQ}.lora_A.weight`, peft, 'unet', toQ, 'down'],
+  [`base_model.model.${textQ}.lora_B.weight`, peft, 'text_encoder', textQ, 'up'],
+  [`text_encoder_2.${textQ}.lora_B.weight`, peft, 'text_encoder_2', textQ, 'up'],
+] as const)('%s', (key, dialect, component, path, slot) => {
+  const found = dialects.map((one) => ({ one, read: one.read(key) })).find(({ read }) => read !== null);
+  expect(found?.one.id).toBe(dialect.id);
+  expect(found?.read?.slot).toBe(slot);
+  expect(dialect.names(component, path)).toContain(found?.read?.module);
+});
+
+test('names of plain checkpoints are nobody’s', () => {
+  for (const key of ['down_blocks.0.resnets.0.conv1.weight', 'text_model.embeddings.position_ids', 'alphas_cumprod']) {
+    expect(dialects.map((dialect) => dialect.read(key))).toEqual([null, null, null]);
+  }
+});
