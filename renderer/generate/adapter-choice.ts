@@ -23,7 +23,7 @@ export function choicesFor(cards: readonly AdapterCard[], text: string, match = 
         a.place - b.place ||
         b.match - a.match ||
         (b.card.usedAt ?? 0) - (a.card.usedAt ?? 0) ||
-        a.card.name.localeCompare(b.card.name),
+        a.card.name.localeCompare(b.card.name, undefined, { numeric: true }),
     )
     .map(({ card }) => card);
 }

@@ -36,7 +36,7 @@ export function AdapterMenu() {
         <Icon of={Plus} />
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Positioner className="popup-place" side="left" align="start" sideOffset={12} collisionPadding={12}>
+        <Popover.Positioner className="popup-place" side="bottom" align="end" sideOffset={4} collisionPadding={12}>
           <Popover.Popup className="adapter-menu float" aria-label="Add an adapter" data-popup="">
             <Finder />
           </Popover.Popup>

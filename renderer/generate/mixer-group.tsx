@@ -178,8 +178,9 @@ function Line({ line, name, off, strengths, fault, toggle, onHeadKey, onRemove, 
           <span className="mixer-name">{name}</span>
         )}
         {line.from === 'prompt' ? <small>in prompt</small> : null}
-        <span className="push" />
-        {card ? <FitMark card={card} figures {...(sentence === null ? {} : { title: sentence })} /> : null}
+        <span className="mixer-end match">
+          {card ? <FitMark card={card} figures {...(sentence === null ? {} : { title: sentence })} /> : null}
+        </span>
         <button
           type="button"
           className="icon-button"
