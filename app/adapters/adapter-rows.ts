@@ -36,6 +36,8 @@ export interface AdapterRow {
   readonly firstPicture: string | null;
 }
 
+export type UnhashedFile = Pick<AdapterRow, 'id' | 'path' | 'identity'>;
+
 /** What a comparison with the disk needs of a row. */
 export interface AdapterPlace {
   readonly id: string;
@@ -89,9 +91,9 @@ export function adapterRows(database: Database) {
   const called = database.prepare(
     `SELECT * FROM adapters WHERE (name = ? OR alias = ?) AND is_adapter = 1 AND ${onTheShelf}`,
   );
-  const unhashed = database.prepare(`
-    SELECT * FROM adapters WHERE hashes IS NULL AND missing = 0 AND is_adapter = 1 AND ${onTheShelf}
-    ORDER BY used_at IS NULL, used_at DESC, number LIMIT ?`);
+  const unhashed = database.prepareLists(`
+    SELECT id, path, identity FROM adapters WHERE hashes IS NULL AND missing = 0 AND is_adapter = 1 AND ${onTheShelf}
+    ORDER BY used_at DESC, number LIMIT ?`);
   const insert = database.prepare(`
     INSERT INTO adapters (id, path, folder, single, embedded, missing, is_adapter, identity, file_identity, name, alias,
       description, rating, tags, note, added_at)
@@ -152,7 +154,11 @@ export function adapterRows(database: Database) {
       return called.all(folded, folded).map(readRow);
     },
     /** Whose whole file was not read yet, the last used first. */
-    unhashed: (limit: number): AdapterRow[] => unhashed.all(limit).map(readRow),
+    unhashed: (limit: number): UnhashedFile[] =>
+      unhashed(limit).map((columns) => {
+        const [id, path, identity] = columns as [string, string, string];
+        return { id, path, identity };
+      }),
     /** Take in what the worker read of a file, at the path's own row or a new one. Returns its id. */
     describe(description: AdapterDescription, identity: string, where: ShelfPlace): string {
       const { path, alias } = description;

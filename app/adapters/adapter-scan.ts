@@ -87,15 +87,19 @@ export class AdapterScan {
   /** Compare the files that were put on the shelf by themselves. */
   singles(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const known of this.#parts.rows.singles()) {
+      const { rows } = this.#parts;
+      const where = { folder: null, single: true, embedded: false };
+      const changes: Change[] = [];
+      for (const known of rows.singles()) {
         if (this.#closed) return;
         const file = await this.#find(known.path);
-        const where = { folder: null, single: true, embedded: false };
         // A file whose whole folder is gone may come back with it.
-        if (file === null) await this.#lost(known, (await fileIdentity(dirname(known.path))) === null);
+        if (file === null)
+          changes.push(...(await this.#lost(known, (await fileIdentity(dirname(known.path))) === null)));
         else if (file.identity !== known.identity) await this.#describe([file], where);
-        else if (known.missing) this.#back(known);
+        else if (known.missing) changes.push(() => rows.setMissing(known.id, false));
       }
+      await this.#write(changes, where);
     });
   }
 
@@ -156,17 +160,28 @@ export class AdapterScan {
     const here = new Set(found.map(({ path }) => path));
     const gone = new Map([...known.values()].filter(({ path }) => !here.has(path)).map((place) => [place.id, place]));
     const fresh: FoundAdapter[] = [];
+    const changes: Change[] = [];
     for (const [index, file] of found.entries()) {
       const place = known.get(file.path);
       if (place === undefined) {
         if (index % rowsAtOnce === 0) await breathe();
         if (!this.#wants(where)) return;
-        if (await this.#isFresh(file, where, gone)) fresh.push(file);
+        const row = rows.at(file.path);
+        if (row === null) {
+          await this.#follow(file, where, gone);
+          fresh.push(file);
+          // The studio's own folder may lie below a watched one; its files stay its own.
+        } else if (row.embedded && !embedded) continue;
+        else if (row.identity !== file.identity) fresh.push(file);
+        else changes.push(() => rows.place(row.id, { folder, single: row.single }));
       } else if (place.identity !== file.identity) fresh.push(file);
-      else if (place.missing) this.#back(place);
+      else if (place.missing) changes.push(() => rows.setMissing(place.id, false));
     }
+    await this.#write(changes, where);
     await this.#describeAll(fresh, where);
-    for (const place of gone.values()) if (this.#wants(where)) await this.#lost(place, false);
+    const lost: Change[] = [];
+    for (const place of gone.values()) lost.push(...(await this.#lost(place, false)));
+    await this.#write(lost, where);
   }
 
   /** False when the studio closes, or the folder was taken off while it is being read. */
@@ -174,27 +189,17 @@ export class AdapterScan {
     return !this.#closed && (folder === null || embedded || this.#parts.rows.isWatched(folder));
   }
 
-  /** A path that this folder did not have: a row that lies elsewhere, or whose file was moved here, goes on with it. */
-  async #isFresh(file: FoundAdapter, where: ShelfPlace, gone: Map<string, AdapterPlace>): Promise<boolean> {
-    const { rows, onChanged } = this.#parts;
-    const row = rows.at(file.path);
-    if (row !== null) {
-      // The studio's own folder may lie below a watched one; its files stay its own.
-      if (row.embedded && !where.embedded) return false;
-      if (row.identity !== file.identity) return true;
-      rows.place(row.id, { ...where, single: row.single });
-      onChanged();
-      return false;
-    }
+  /** A new path: a row whose file was moved here goes on with it. Its names are new, so it is described either way. */
+  async #follow(file: FoundAdapter, where: ShelfPlace, gone: Map<string, AdapterPlace>): Promise<void> {
+    const { rows } = this.#parts;
     for (const candidate of rows.sameFile(ownIdentity(file.identity))) {
       const moved = gone.has(candidate.id) || (await fileIdentity(candidate.path)) === null;
       if (!moved || candidate.embedded !== where.embedded || rows.at(file.path) !== null) continue;
       rows.move(candidate.id, file.path);
       gone.delete(candidate.id);
-      break;
+      return;
     }
     if (where.embedded) this.#moveEmbedded(file, gone);
-    return true; // its names are new either way
   }
 
   /** Installed elsewhere, or anew: the studio's own adapters go on by their names. */
@@ -233,8 +238,8 @@ export class AdapterScan {
     database.transaction(() => {
       for (const description of descriptions) {
         const identity = identities.get(description.path);
-        // Single files that are no adapters are told and not kept; in a folder they are remembered as such.
-        if (identity === undefined || (where.single && !description.isAdapter)) continue;
+        // Of single files, those that are no adapters are told and not kept; in a folder they are remembered as such.
+        if (identity === undefined || (where.single && !isWorthACard(description))) continue;
         const known = rows.at(description.path);
         const folder = where.folder ?? known?.folder ?? null;
         rows.describe(description, identity, { ...where, folder });
@@ -259,19 +264,33 @@ export class AdapterScan {
     }
   }
 
-  #back(place: AdapterPlace): void {
-    if (this.#parts.rows.setMissing(place.id, false)) this.#parts.onChanged();
+  /** Its file is gone. What a person said of it stays. */
+  async #lost(place: AdapterPlace, unplugged: boolean): Promise<Change[]> {
+    const { rows } = this.#parts;
+    if ((await fileIdentity(place.path)) !== null) return []; // it came back just now
+    if (place.dear || unplugged) return place.missing ? [] : [() => rows.setMissing(place.id, true)];
+    return [() => rows.remove(place.id)];
   }
 
-  /** Its file is gone. What a person said of it stays. */
-  async #lost(place: AdapterPlace, unplugged: boolean): Promise<void> {
-    const { rows, onChanged } = this.#parts;
-    if ((await fileIdentity(place.path)) !== null) return; // it came back just now
-    if (place.dear || unplugged) {
-      if (!place.missing && rows.setMissing(place.id, true)) onChanged();
-    } else if (rows.remove(place.id)) onChanged();
+  /** Many changes in few commits: each waits for the disk. */
+  async #write(changes: readonly Change[], where: ShelfPlace): Promise<void> {
+    for (let at = 0; at < changes.length && this.#wants(where); at += rowsAtOnce) {
+      const some = changes.slice(at, at + rowsAtOnce);
+      this.#parts.database.transaction(() => {
+        for (const change of some) change();
+      });
+      this.#parts.onChanged();
+      await breathe();
+    }
   }
 }
+
+/** Of rows. */
+type Change = () => void;
+
+/** A file that was named by hand under another ending and cannot be used is not what the person took it for. */
+const isWorthACard = ({ path, isAdapter, problem }: AdapterDescription): boolean =>
+  isAdapter && (problem === null || /\.safetensors$/i.test(path));
 
 function unreadable({ path, identity }: FoundAdapter, error: unknown): AdapterDescription {
   return {

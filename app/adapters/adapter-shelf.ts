@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
-import type { AdapterDescription, AdapterFolder, AdapterReceipt, AdapterShelfState } from '../contracts/adapters.js';
+import type { AdapterFolder, AdapterReceipt, AdapterShelfState } from '../contracts/adapters.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
 import type { Database } from '../storage/database.js';
@@ -45,6 +45,8 @@ export interface Added {
   readonly notices: string[];
 }
 
+/** Between two tellings of changes, at least. */
+const quietMs = 300;
 /** The panel may ask often; the folders are compared again when the last time is longer ago than this. */
 const staleAfterMs = 10_000;
 /** A list waits this long for how its files fit, so that a card seldom says "unknown" first. */
@@ -72,6 +74,8 @@ export class AdapterShelf implements AdapterSource {
   readonly #watches = new Map<string, FolderWatch>();
   readonly #embedded: ShelfFolder;
   #shown: AbortController | null = null;
+  /** What the last list took: of thousands of cards, changes are told less often. */
+  #listMs = 0;
   #scannedAt = 0;
   #started = false;
   #closed = false;
@@ -80,7 +84,7 @@ export class AdapterShelf implements AdapterSource {
     const { database, home, worker, embeddedModels } = parts;
     this.#parts = parts;
     this.#embedded = { path: join(resolve(embeddedModels), 'pictures', 'loras'), embedded: true };
-    this.#bell = new ChangeBell(parts.onChanged);
+    this.#bell = new ChangeBell(parts.onChanged, () => Math.max(quietMs, 4 * this.#listMs));
     const onChanged = () => this.#bell.ring();
     this.#rows = adapterRows(database);
     this.#scan = new AdapterScan({ database, rows: this.#rows, worker, onChanged });
@@ -89,12 +93,12 @@ export class AdapterShelf implements AdapterSource {
       ...{ database, worker },
       onRead: ({ file, hashes }, own) => {
         const row = this.#rows.at(file);
-        if (row?.hashes === null && this.#rows.setHashes(row.id, own, hashes)) this.#hashed(row, hashes.tensors);
+        if (row?.hashes === null && this.#rows.setHashes(row.id, own, hashes)) this.#hashed(row.id, hashes.tensors);
       },
     });
     this.#hashing = new AdapterHashing({
-      ...{ rows: this.#rows, worker },
-      onHashed: (row, { tensors }) => this.#hashed(row, tensors),
+      ...{ database, rows: this.#rows, worker },
+      onHashed: (id, { tensors }) => this.#hashed(id, tensors),
     });
     this.#previews = new AdapterPreviews({ folder: home.adapterPreviews, worker });
   }
@@ -136,7 +140,9 @@ export class AdapterShelf implements AdapterSource {
     if (this.#started && !this.#scan.busy && Date.now() - this.#scannedAt > staleAfterMs) {
       void this.refresh().catch(() => undefined); // the next one that asks is told
     }
+    const began = performance.now();
     const rows = await this.#all();
+    this.#listMs = performance.now() - began;
     const model = await this.#fitModel(modelPath);
     if (model !== null) {
       this.#fits.ask(model, rows);
@@ -174,11 +180,16 @@ export class AdapterShelf implements AdapterSource {
     }
     const described = await this.#scan.files(files, { folder: null, single: true, embedded: false });
     for (const [index, description] of described.entries()) {
-      const row = description === null ? null : this.#rows.at(description.path);
-      if (row !== null && onShelf(row) && description?.isAdapter === true) ids.add(row.id);
-      if (description === null) notices.push(`${files[index] ?? ''} could not be read: it was not added.`);
-      else if (!description.isAdapter) notices.push(`${sentence(description)} It was not added.`);
-      else if (description.problem !== null) notices.push(`${sentence(description)} It is on the shelf all the same.`);
+      if (description === null) {
+        notices.push(`${files[index] ?? ''} could not be read: it was not added.`);
+        continue;
+      }
+      const row = this.#rows.at(description.path);
+      const isHere = row !== null && onShelf(row) && row.description.isAdapter;
+      if (isHere) ids.add(row.id);
+      const what = description.problem ?? `${basename(description.path)} is no adapter.`;
+      if (!isHere) notices.push(`${what} It was not added.`);
+      else if (description.problem !== null) notices.push(`${what} It is on the shelf all the same.`);
     }
     this.#hashing.start();
     return { ids: [...ids], notices };
@@ -355,7 +366,7 @@ export class AdapterShelf implements AdapterSource {
       missing: this.#scan.unreachable.has(path),
     }));
     // An installation without adapters of its own has nothing to show.
-    return cards.filter(({ embedded, missing, count }) => !embedded || !missing || count > 0);
+    return cards.filter(({ embedded, count }) => !embedded || count > 0);
   }
 
   async #compare(folder: ShelfFolder): Promise<{ found: number | null; described: Promise<void> }> {
@@ -410,9 +421,9 @@ export class AdapterShelf implements AdapterSource {
   }
 
   /** A file whose tensors are those of one that is gone is that one, moved: what was said of it stays with it. */
-  #hashed(row: AdapterRow, tensors: string): void {
+  #hashed(id: string, tensors: string): void {
     this.#bell.ring();
-    const fresh = this.#rows.get(row.id);
+    const fresh = this.#rows.get(id);
     if (fresh === null || isDear(fresh)) return;
     const before = this.#rows.sameTensors(tensors).find(({ id, missing }) => missing && id !== fresh.id);
     if (before === undefined || fresh.hashes === null) return;
@@ -434,8 +445,6 @@ const gone = (path: string): StudioError =>
   new StudioError('missing-file', `${adapterName(path)} is gone: there is nothing at ${path} any more.`, {
     file: path,
   });
-
-const sentence = ({ path, problem }: AdapterDescription): string => problem ?? `${basename(path)} is no adapter.`;
 
 /** Also true for the folder itself. */
 const isInside = (path: string, folder: string): boolean =>

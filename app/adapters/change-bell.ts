@@ -1,15 +1,15 @@
-/** Between two rings: what changes by the hundred is told a few times a second. */
-const quietMs = 300;
-
 /** Tells that something changed: at once, and then again after a while when more changed meanwhile. */
 export class ChangeBell {
   readonly #tell: () => void;
+  readonly #quietMs: () => number;
   #resting: NodeJS.Timeout | null = null;
   #again = false;
   #closed = false;
 
-  constructor(tell: () => void) {
+  /** `quietMs`: least time between two rings. */
+  constructor(tell: () => void, quietMs: () => number) {
     this.#tell = tell;
+    this.#quietMs = quietMs;
   }
 
   ring(): void {
@@ -23,7 +23,7 @@ export class ChangeBell {
       if (!this.#again) return;
       this.#again = false;
       this.ring();
-    }, quietMs);
+    }, this.#quietMs());
     this.#resting.unref();
     this.#tell();
   }

@@ -42,11 +42,12 @@ export const adapters: Migration = {
       -- The first picture made with it: its preview where the file brings none.
       first_picture TEXT
     ) STRICT;
-    CREATE INDEX adapters_by_folder ON adapters (folder);
+    CREATE INDEX adapters_by_folder ON adapters (folder, is_adapter);
     CREATE INDEX adapters_by_name ON adapters (name);
     CREATE INDEX adapters_by_alias ON adapters (alias);
     CREATE INDEX adapters_by_file ON adapters (file_identity);
     CREATE INDEX adapters_by_tensors ON adapters (tensors_hash);
+    CREATE INDEX adapters_unhashed ON adapters (used_at DESC, number) WHERE hashes IS NULL;
 
     -- How files with the same layers go with a model. The keys are hashes; see adapters/adapter-fits.ts.
     CREATE TABLE adapter_fits (
