@@ -28,6 +28,9 @@ export async function refuseForeignBytes(file: string): Promise<void> {
       file,
     );
   }
+  if (/^(\x89PNG|\xff\xd8\xff|GIF8|RIFF.{4}WEBP)/s.test(text)) {
+    throw new NotAnAdapterError(`${label} is a picture, not an adapter.`, file);
+  }
   if (isZip) {
     throw new NotAnAdapterError(`${label} is a zip archive: unpack it first.`, file);
   }
