@@ -150,9 +150,13 @@ function partlyNotice({ name }: ShelfAdapter, { matched, total, blocks }: Adapte
   if (matched === null || matched === total) return null;
   const left = total - matched;
   const lacking = blocks.filter((block) => block.matched < block.total);
-  const counts = lacking.map((block) => `${block.total - block.matched} in ${block.name}`).join(', ');
-  const [only] = lacking;
-  const where = lacking.length > 1 ? ` (${counts})` : only === undefined ? '' : ` in ${only.name}`;
+  const placed = lacking.map((block) => ({
+    count: block.total - block.matched,
+    place: block.name === 'Other' ? 'elsewhere' : `in ${block.name}`,
+  }));
+  const counts = placed.map(({ count, place }) => `${count} ${place}`).join(', ');
+  const place = placed[0]?.place ?? 'elsewhere';
+  const where = placed.length > 1 ? ` (${counts})` : place === 'elsewhere' ? '' : ` ${place}`;
   const [does, them] = left === 1 ? ['does', 'it'] : ['do', 'them'];
   return `${name}: ${matched} of ${total} layers match; ${left}${where} ${does} not. It runs without ${them}.`;
 }

@@ -127,10 +127,11 @@ describe('pictureAdapters', () => {
       { name: 'Middle', matched: 0, total: 1, norm: 1 },
       { name: 'Up 3', matched: 0, total: 2, norm: 1 },
     ];
-    await shelf.add('a', { matched: 1, total: 4, blocks });
-    await shelf.add('b', { matched: 1, total: 2, blocks: [] });
+    const other = { name: 'Other', matched: 0, total: 1, norm: null };
+    await shelf.add('a', { matched: 1, total: 5, blocks: [...blocks, other] });
+    await shelf.add('b', { matched: 1, total: 2, blocks: [other] });
     expect((await on({ adapters: [row('a'), row('b')] })).notices).toEqual([
-      'a: 1 of 4 layers match; 3 (1 in Middle, 2 in Up 3) do not. It runs without them.',
+      'a: 1 of 5 layers match; 4 (1 in Middle, 2 in Up 3, 1 elsewhere) do not. It runs without them.',
       'b: 1 of 2 layers match; 1 does not. It runs without it.',
     ]);
   });
