@@ -9,7 +9,7 @@ import { Stars } from '../components/stars.js';
 import { refreshShelf, useShelf } from '../studio/shelf-store.js';
 import {
   algorithmName,
-  baseName,
+  madeFor,
   rangeWords,
   standingOf,
   sizeWords,
@@ -142,7 +142,6 @@ const Card = memo(function Card({ card, model, place, of, left, top, width, heig
       id={`adapter-${card.id}`}
       role="option"
       aria-selected={current}
-      aria-label={spoken(card, weight)}
       aria-posinset={place + 1}
       aria-setsize={of}
       className={`adapter-card${current ? ' on' : ''}${dimmed ? ' dimmed' : ''}`}
@@ -152,12 +151,13 @@ const Card = memo(function Card({ card, model, place, of, left, top, width, heig
         if (weight === null) toggleInPicture(card);
       }}
     >
-      <span className="shot" style={{ height: height - WORDS_HEIGHT }}>
+      <span className="read-only">{spoken(card, model, weight)}</span>
+      <span className="shot" aria-hidden="true" style={{ height: height - WORDS_HEIGHT }}>
         <Preview card={card} />
-        <span className="base">{baseName(card.base)}</span>
+        <span className="base">{madeFor(card, model)}</span>
         {weight === null ? null : <span className="in-use num">{fixed(weight, 2)}</span>}
       </span>
-      <span className="card-words">
+      <span className="card-words" aria-hidden="true">
         <span className="line">
           <b title={card.title ?? card.name}>{card.name}</b>
           <FitMark card={card} title={standingSentence(card, model)} />
@@ -191,11 +191,11 @@ function makeWords({ algorithm, rank, bytes: size }: AdapterCard): string {
   return `${made} · ${sizeWords(size)}`;
 }
 
-const spoken = (card: AdapterCard, weight: number | null): string =>
+const spoken = (card: AdapterCard, model: string, weight: number | null): string =>
   [
     card.name,
     standingWord(card),
-    baseName(card.base),
+    madeFor(card, model),
     makeWords(card),
     ...(card.rating > 0 ? [plural(card.rating, 'star')] : []),
     ...(weight === null ? [] : [`on the picture at ${fixed(weight, 2)}`]),

@@ -5,7 +5,7 @@ import type { StudioError } from '../../app/contracts/studio-error.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
-import { baseName, rangeWords, standingSentence } from '../words/adapters.js';
+import { baseName, madeFor, rangeWords, standingSentence } from '../words/adapters.js';
 import { bytes, count, day, plural } from '../words/numbers.js';
 import { useModelName } from './browsing.js';
 
@@ -39,9 +39,7 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
     return (
       <div className="verdict">
         <p className="line">
-          <span className="match bad">
-            <Icon of={CircleX} />
-          </span>
+          <Refused />
           <b>{missing ? 'Not found' : 'Not usable'}</b>
         </p>
         <p className="said">{standingSentence(card, model)}</p>
@@ -50,11 +48,12 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
   }
   const matched = receipt?.matched ?? fit?.matched ?? null;
   const total = receipt?.total ?? fit?.total ?? null;
+  const damaged = receipt !== null && receipt.nonFinite.length > 0;
   const counted = matched !== null && total !== null;
   return (
     <div className="verdict">
       <p className="line">
-        <FitMark card={card} />
+        {damaged ? <Refused /> : <FitMark card={card} />}
         {counted ? (
           <b>
             <span className="num">
@@ -75,6 +74,13 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
     </div>
   );
 }
+
+const Refused = () => (
+  <span className="match bad">
+    <Icon of={CircleX} />
+    Not usable
+  </span>
+);
 
 /** "250 of 264 layers match; 14 in Up 3 do not. It runs without them." */
 export function partialSentence({ matched, total, blocks }: AdapterReceipt): string {
@@ -135,17 +141,19 @@ function Unmatched({ receipt: { unmatched } }: { receipt: AdapterReceipt }) {
 }
 
 function Facts({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
+  const model = useModelName();
+  const fits = card.fit?.state === 'fits' || card.fit?.state === 'partial';
   const rank = receipt?.rank ?? card.rank;
   const alpha = receipt ? receipt.alpha : card.alpha;
   const facts: { name: string; value: ReactNode }[] = [
     {
       name: 'Base',
       value:
-        card.base === 'unknown' ? (
+        card.base === 'unknown' && !fits ? (
           'unknown'
         ) : (
           <>
-            {baseName(card.base)} <span className="dim">by shapes</span>
+            {madeFor(card, model)} <span className="dim">{card.base === 'unknown' ? 'by layers' : 'by shapes'}</span>
           </>
         ),
     },

@@ -45,7 +45,8 @@ export function Sheet() {
 function Receipt({ card }: { card: AdapterCard }) {
   const model = useShelf((state) => state.model) ?? '';
   const { receipt, error, slow } = useReceipt(card, model);
-  const why = receipt && receipt.nonFinite.length > 0 ? 'It holds values that are no numbers.' : whyNotRun(card);
+  const damaged = receipt && receipt.nonFinite.length > 0 ? 'It holds values that are no numbers.' : null;
+  const why = damaged ?? whyNotRun(card);
   return (
     <>
       <div className="sheet-body">
@@ -59,7 +60,7 @@ function Receipt({ card }: { card: AdapterCard }) {
         <Description card={card} />
         <Hashes hashes={receipt?.hashes ?? card.hashes} />
       </div>
-      <Foot card={card} why={why} />
+      <Foot card={card} why={why} whyNot={damaged ?? whyNotAdd(card)} />
     </>
   );
 }
@@ -69,7 +70,9 @@ function Head({ card }: { card: AdapterCard }) {
     <header className="group sheet-head">
       <div>
         <h2 className="t18">{card.name}</h2>
-        {card.title !== null && card.title !== card.name ? <p className="sheet-title">{card.title}</p> : null}
+        {card.title !== null && card.title.toLowerCase() !== card.name.toLowerCase() ? (
+          <p className="sheet-title">{card.title}</p>
+        ) : null}
         <p className="note file-path" title={card.path}>
           {shortPath(card)}
         </p>
@@ -95,7 +98,15 @@ function shortPath(card: AdapterCard): string {
   return card.path.slice(before + 1);
 }
 
-function Foot({ card, why }: { card: AdapterCard; why: string | null }) {
+interface FootProps {
+  readonly card: AdapterCard;
+  /** Why it cannot be run now; null when it can. */
+  readonly why: string | null;
+  /** Why it cannot even wait in the mixer. */
+  readonly whyNot: string | null;
+}
+
+function Foot({ card, why, whyNot }: FootProps) {
   const on = useOnPicture().has(card.id);
   const baking = useAdapters((state) => state.baking);
   const problem = useAdapters((state) => state.problem);
@@ -122,7 +133,8 @@ function Foot({ card, why }: { card: AdapterCard; why: string | null }) {
         <button
           type="button"
           className="primary"
-          disabled={!on && whyNotAdd(card) !== null}
+          disabled={!on && whyNot !== null}
+          title={on ? undefined : (whyNot ?? undefined)}
           onClick={() => toggleInPicture(card)}
         >
           {on ? 'Take off the picture' : 'Add to picture'}

@@ -20,6 +20,13 @@ const algorithms: Record<string, string> = {
 /** sd1 -> "SD 1.5"; a base that has no name here is called as its receipt calls it. */
 export const baseName = (base: string): string => (base === 'unknown' ? 'Base unknown' : (bases[base] ?? base));
 
+/** What a card was made for, by its shapes; where they do not tell, by the model that its layers fit. */
+export function madeFor(card: AdapterCard, model: string): string {
+  const standing = standingOf(card);
+  const fits = standing === 'fits' || standing === 'partial';
+  return card.base === 'unknown' && fits ? model : baseName(card.base);
+}
+
 /** lora -> "LoRA". */
 export const algorithmName = (algorithm: string): string =>
   algorithm === 'unknown' || algorithm === '' ? 'Adapter' : (algorithms[algorithm] ?? algorithm);
