@@ -76,8 +76,8 @@ const range = (numbers: readonly number[]): Range => [
   numbers.reduce((most, number) => Math.max(most, number)),
 ];
 
-/** Few enough at a time that a file of any size needs little memory and stops soon. */
-const LAYERS_AT_ONCE = 8;
+/** Few enough at a time that a file of any size needs little memory, stops soon, and lets other work in between. */
+const LAYERS_AT_ONCE = 4;
 
 async function blocksOf(
   adapter: AdapterFile,

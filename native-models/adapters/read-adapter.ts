@@ -32,7 +32,7 @@ export async function readAdapter(path: string): Promise<AdapterFile> {
   const leftOver: { key: string; reason: string }[] = [];
   const unsupported = new Map<string, number>();
   for (const [key, slots] of groups) {
-    const kind = unsupportedKinds.find(({ has }) => has(slots));
+    const kind = isPlainPair(slots) ? null : unsupportedKinds.find(({ has }) => has(slots));
     if (kind) {
       unsupported.set(kind.noun, (unsupported.get(kind.noun) ?? 0) + 1);
       leftOver.push({ key, reason: `${kind.name}: not supported yet` });
@@ -124,6 +124,10 @@ const biasesOf = (slots: Slots): { key: string; reason: string }[] =>
 
 const scalarSlots = ['alpha', 'scale'] as const;
 const knownSlots = new Set<string>(['down', 'up', ...scalarSlots, ...biasSlots]);
+
+/** Nearly all modules of nearly all files; asking every kind about each would take longer than reading the file. */
+const isPlainPair = (slots: Slots): boolean =>
+  slots.has('down') && slots.has('up') && [...slots.keys()].every((slot) => knownSlots.has(slot));
 
 function scalarsOf(slots: Slots): SafetensorsTensor[] {
   return scalarSlots

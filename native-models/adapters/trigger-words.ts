@@ -74,11 +74,11 @@ function frequentTags(metadata: Readonly<Record<string, string>>): TriggerWord[]
       if (typeof count === 'number' && count > 0) counts.set(tag, (counts.get(tag) ?? 0) + count);
     }
   }
-  const sorted = [...counts].toSorted((a, b) => b[1] - a[1]);
-  const all = pictures ?? sorted[0]?.[1] ?? 0;
+  const all = pictures ?? [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
   // Captions in sentences count as tags of one picture each: no word of them is on most.
-  return sorted
+  return [...counts]
     .filter(([, count]) => count > 1 && count >= MOST_PICTURES * all)
+    .toSorted((a, b) => b[1] - a[1])
     .slice(0, MOST_TAGS)
     .map(([text, count]) => ({
       text,
