@@ -92,6 +92,16 @@ describe('a file of another base', () => {
     );
   });
 
+  test('of SDXL’s under the names of its first layout is told by its text', async () => {
+    const keys = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k';
+    const adapter = await read({ [`${keys}.lora_down.weight`]: [4, 2048], [`${keys}.lora_up.weight`]: [640, 4] });
+    const match = matchAdapter(adapter, models.sd1);
+    expect(match.unmatched).toEqual([{ key: keys, reason: 'made for 2048 wide text, this model’s is 768' }]);
+    expect(() => requireFit(adapter, match, models.sd1)).toThrow(
+      'red-paper was made for SDXL; 0 of 1 layers match Stable Diffusion 1.5. It is not applied.',
+    );
+  });
+
   test('names the width of its text', async () => {
     const adapter = await read(pairsFor(models.sd1, kohya, kohyaSlots, { wanted: inTransformers }));
     const reasons = matchAdapter(adapter, models.sd2).unmatched.filter(({ key }) => key.endsWith('attn2_to_k'));
