@@ -27,12 +27,12 @@ export function Hashes({ hashes }: { hashes: AdapterHashes | null }) {
               <button
                 type="button"
                 className="path"
-                aria-label={`Copy ${name}: ${whole}`}
                 title={whole}
                 onClick={() => {
                   navigator.clipboard.writeText(whole).then(() => say(`${name} copied`), reportProblem);
                 }}
               >
+                <span className="read-only">Copy {name} </span>
                 {value}
                 <Icon of={Copy} size={12} />
               </button>

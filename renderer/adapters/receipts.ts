@@ -9,8 +9,11 @@ type Answer = { readonly receipt: AdapterReceipt } | { readonly error: StudioErr
 const MOST_KEPT = 100;
 const known = new Map<string, Answer>();
 
-/** Another model, or another file under the same name, is another receipt. */
-const keyOf = ({ id, bytes, problem }: AdapterCard, model: string): string => `${id}\n${model}\n${bytes}\n${problem}`;
+/** A card on a model. */
+const placeOf = ({ id }: AdapterCard, model: string): string => `${id}\n${model}`;
+/** The same with what tells that the file under its name is another one. */
+const keyOf = (card: AdapterCard, model: string): string =>
+  `${placeOf(card, model)}\n${card.bytes}\n${card.hashes?.sha256 ?? ''}`;
 
 const SLOW_AFTER_MS = 400;
 
@@ -23,26 +26,34 @@ export interface ReceiptState {
 
 const WAITING: ReceiptState = { receipt: null, error: null, slow: false };
 
-/** The receipt of a card on a model (empty: of the file alone). Never that of another card, not even for a moment. */
+/**
+ * The receipt of a card on a model (empty: of the file alone). When the file changes the old one stays until the new one
+ * is there; that of another card or model is never shown.
+ */
 export function useReceipt(card: AdapterCard, model: string): ReceiptState {
+  const place = placeOf(card, model);
   const key = keyOf(card, model);
-  const [state, setState] = useState<{ key: string } & ReceiptState>({ key: '', ...WAITING });
   const unreadable = card.problem !== null || card.missing;
+  const [state, setState] = useState<{ place: string } & ReceiptState>({ place: '', ...WAITING });
   useEffect(() => {
     // The card itself says why there can be no receipt.
     if (unreadable) return undefined;
     let gone = false;
-    const slow = setTimeout(() => setState({ key, ...WAITING, slow: true }), SLOW_AFTER_MS);
+    const slow = setTimeout(
+      () => setState((before) => ({ ...(before.place === place ? before : WAITING), place, slow: true })),
+      SLOW_AFTER_MS,
+    );
     void receiptOf(card.id, model, key).then((answer) => {
       clearTimeout(slow);
-      if (!gone) setState({ key, ...WAITING, ...answer });
+      if (!gone) setState({ place, ...WAITING, ...answer });
     });
     return () => {
       gone = true;
       clearTimeout(slow);
     };
-  }, [card.id, model, key, unreadable]);
-  if (state.key === key) return state;
+  }, [card.id, model, place, key, unreadable]);
+  if (unreadable) return WAITING;
+  if (state.place === place) return state;
   const had = known.get(key);
   return had ? { ...WAITING, ...had } : WAITING;
 }
