@@ -218,8 +218,8 @@ function AdaptersIn({ adapters }: { adapters: readonly UsedAdapter[] }) {
       <h2>Adapters in it</h2>
       <ul>
         {adapters.map((used, index) => {
-          const { name, receipt, fromPrompt } = used;
-          const card = cardOf(used, cards);
+          const { name, receipt } = used;
+          const card = cardOnShelf(used, cards);
           const matched = receipt.matched ?? 0;
           const whole = matched === receipt.total;
           return (
@@ -238,8 +238,7 @@ function AdaptersIn({ adapters }: { adapters: readonly UsedAdapter[] }) {
                   {name}
                 </span>
               )}
-              {fromPrompt ? <small>in prompt</small> : null}
-              <span className="push num">{strengths(used)}</span>
+              <span className="push num used-strengths">{strengths(used)}</span>
               <span
                 className={`match num ${whole ? 'ok' : 'warn'}`}
                 title={`${count(matched)} of ${count(receipt.total)} layers matched`}
@@ -256,7 +255,7 @@ function AdaptersIn({ adapters }: { adapters: readonly UsedAdapter[] }) {
 }
 
 /** Its card on the shelf: by the hash of its tensors, else by its path, else by its name; null when it is not there. */
-export const cardOf = ({ name, receipt }: UsedAdapter, cards: readonly AdapterCard[]): AdapterCard | null =>
+export const cardOnShelf = ({ name, receipt }: UsedAdapter, cards: readonly AdapterCard[]): AdapterCard | null =>
   cards.find(({ hashes }) => hashes !== null && hashes.tensors === receipt.hashes.tensors) ??
   cards.find(({ path }) => path === receipt.file) ??
   cards.find((card) => card.hashes === null && card.name === name) ??

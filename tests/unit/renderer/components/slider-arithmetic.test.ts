@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  fillOf,
   nudge,
   readNumber,
   scrub,
@@ -8,7 +9,7 @@ import {
   toGrain,
   valueAt,
 } from '../../../../renderer/components/slider-arithmetic.js';
-import { GUIDANCE, STEPS } from '../../../../renderer/generate/ranges.js';
+import { GUIDANCE, STEPS, STRENGTH } from '../../../../renderer/generate/ranges.js';
 
 const plain = { shiftKey: false, altKey: false };
 const shift = { shiftKey: true, altKey: false };
@@ -69,4 +70,27 @@ test('the knob stays on the track for values beyond it', () => {
   expect(shareOf(0, GUIDANCE)).toBe(0);
   expect(valueAt(0.5, STEPS)).toBe(31);
   expect(settle(7.03, GUIDANCE)).toBe(7.05);
+});
+
+describe('a slider that goes both ways', () => {
+  test('is filled from zero to where it stands', () => {
+    expect(fillOf(0.8, STRENGTH)).toEqual({ from: 0.5, to: 0.7 });
+    expect(fillOf(-1, STRENGTH)).toEqual({ from: 0.25, to: 0.5 });
+    expect(fillOf(100, STRENGTH)).toEqual({ from: 0.5, to: 1 });
+  });
+
+  test('is dragged in steps that hit round strengths, while keys go finer', () => {
+    expect(valueAt(0.703, STRENGTH)).toBe(0.8);
+    expect(valueAt(0.5, STRENGTH)).toBe(0);
+    expect(nudge(0.8, 1, STRENGTH, alt)).toBe(0.805);
+  });
+
+  test('takes typed strengths up to a hundred, and says where it stops', () => {
+    expect(readNumber('−3,5', STRENGTH)).toBe(-3.5);
+    expect(readNumber('250', STRENGTH)).toBe(100);
+  });
+});
+
+test('a slider of one side is filled from its left end', () => {
+  expect(fillOf(GUIDANCE.max, GUIDANCE)).toEqual({ from: 0, to: 1 });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Model } from '../../../../app/contracts/models.js';
-import { draftForModel, draftFrom, settingsOf } from '../../../../renderer/generate/generate-store.js';
+import {
+  draftForModel,
+  draftFrom,
+  rowsOf,
+  sameUses,
+  settingsOf,
+} from '../../../../renderer/generate/generate-store.js';
 
 const model = (id: string, side: number, rest: Partial<Model> = {}): Model => ({
   id,
@@ -46,6 +52,17 @@ describe('the draft of a new window', () => {
     });
   });
 
+  test('of a version without adapters has an empty mixer', () => {
+    expect(draftFrom({ prompt: 'x' }, [small]).mixer).toEqual([]);
+  });
+
+  test('keeps rows of the mixer that are off, and takes no job’s adapters for them', () => {
+    const row = { adapter: 'a', weight: -0.6, textWeight: 0.2, on: false };
+    const draft = draftFrom({ mixer: [row], adapters: [{ adapter: 'b', weight: 1, textWeight: 1 }] }, [small]);
+    expect(draft.mixer).toEqual([row]);
+    expect(draft).not.toHaveProperty('adapters');
+  });
+
   test('has no model when there is none', () => {
     expect(draftFrom({}, []).model).toBe('');
   });
@@ -74,4 +91,28 @@ test('the settings of a job do not carry what only the panel knows', () => {
   const settings = settingsOf(draftFrom({}, [small]));
   expect(settings).not.toHaveProperty('count');
   expect(settings).not.toHaveProperty('seedLocked');
+});
+
+describe('the adapters of a job', () => {
+  const use = { adapter: 'a', weight: 0.8, textWeight: 0.6 };
+
+  test('are the rows of the mixer that are on', () => {
+    const mixer = [
+      { ...use, on: true },
+      { adapter: 'b', weight: 1, textWeight: 1, on: false },
+    ];
+    expect(settingsOf({ ...draftFrom({}, [small]), mixer }).adapters).toEqual([use]);
+  });
+
+  test('become rows that are on when a picture gives its settings', () => {
+    expect(rowsOf([use])).toEqual([{ ...use, on: true }]);
+  });
+
+  test('are the same only with the same strengths in the same order', () => {
+    const other = { ...use, adapter: 'b' };
+    expect(sameUses([use, other], [{ ...use }, { ...other }])).toBe(true);
+    expect(sameUses([use, other], [other, use])).toBe(false);
+    expect(sameUses([use], [{ ...use, textWeight: 0.7 }])).toBe(false);
+    expect(sameUses([use], [])).toBe(false);
+  });
 });

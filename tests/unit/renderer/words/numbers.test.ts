@@ -8,6 +8,7 @@ import {
   guess,
   measured,
   plural,
+  strengths,
 } from '../../../../renderer/words/numbers.js';
 
 test('a count sets thousands apart and has a true minus', () => {
@@ -57,4 +58,9 @@ test('bytes are decimal, and whole where a fraction says nothing', () => {
 test('first words end in an ellipsis only when something is left out', () => {
   expect(firstWords('a red heart', 20)).toBe('a red heart');
   expect(firstWords('a red heart', 6)).toBe('a red…');
+});
+
+test('strengths are one figure where both are the same, model first where not', () => {
+  expect(strengths({ weight: -0.6, textWeight: -0.6 })).toBe('−0.60');
+  expect(strengths({ weight: 0.8, textWeight: 0.625 })).toBe('0.80 / 0.625');
 });

@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { StudioError } from '../../../../app/contracts/studio-error.js';
+import { generateStore } from '../../../../renderer/generate/generate-store.js';
+import { addedWords, dropFiles } from '../../../../renderer/shell/dropping.js';
+import { noticesStore } from '../../../../renderer/studio/notices.js';
+import { cardOf } from '../adapters/test-cards.js';
+
+const ask = vi.hoisted(() => vi.fn<(channel: string, payload: unknown) => Promise<unknown>>());
+vi.mock(import('../../../../renderer/bridge.js'), async (original) => ({
+  ...(await original()),
+  ask: ask as never,
+  pathOf: (file: File) => `/drop/${file.name}`,
+}));
+
+const file = (name: string, type = ''): { file: File; isFolder: boolean } => ({
+  file: { name, type } as File,
+  isFolder: false,
+});
+const folder = (name: string) => ({ ...file(name), isFolder: true });
+const asked = (): string[] =>
+  ask.mock.calls
+    .map(([name, payload]) => `${name} ${JSON.stringify(payload)}`)
+    .filter((line) => /import|adapters.add/.test(line));
+const toasts = (): string[] => noticesStore.getState().toasts.map(({ text }) => text);
+
+const ink = cardOf({ id: 'i', name: 'ink' });
+const red = cardOf({ id: 'r', name: 'red', base: 'sdxl', fit: { state: 'other', matched: 0, total: 722 } });
+const shelf = { adapters: [ink, red], folders: [], waiting: 0 };
+
+/** What main answers; the rest is refused as it would be. */
+function main(answers: Record<string, unknown>): void {
+  ask.mockImplementation((name, payload) => {
+    const path = /"(\/drop\/[^"]*)"/.exec(JSON.stringify(payload))?.[1] ?? '';
+    const known: Record<string, unknown> = { 'adapters.list': shelf, ...answers };
+    const key = `${name} ${path}`;
+    const answer = key in known ? known[key] : known[name];
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  });
+}
+
+beforeEach(() => {
+  ask.mockReset();
+  noticesStore.setState({ toasts: [] });
+  const { draft } = generateStore.getState();
+  generateStore.setState({ draft: { ...draft, model: 'm' } });
+});
+
+describe('a dropped file', () => {
+  test('is an adapter first, and its fit is told', async () => {
+    main({ 'adapters.add': { ids: ['i'], notices: [] } });
+    dropFiles([file('ink.safetensors')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['ink is on the shelf. 264 of 264 layers match the model.']));
+    expect(asked()).toEqual(['adapters.add {"paths":["/drop/ink.safetensors"]}']);
+  });
+
+  test('that is no adapter is tried as a model', async () => {
+    main({
+      'adapters.add': { ids: [], notices: ['sd.safetensors is no adapter.'] },
+      'models.import': { id: 'sd', name: 'SD' },
+    });
+    dropFiles([file('sd.safetensors')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['SD is in the library.']));
+  });
+
+  test('that is neither is named with its sentence, and the others go on', async () => {
+    main({
+      'adapters.add /drop/bad.safetensors': { ids: [], notices: ['bad.safetensors is cut short.'] },
+      'adapters.add /drop/ink.safetensors': { ids: ['i'], notices: [] },
+      'adapters.add /drop/red.safetensors': { ids: ['r'], notices: [] },
+      'models.import': new StudioError('unsupported', 'no model'),
+    });
+    dropFiles([file('bad.safetensors'), file('ink.safetensors'), file('red.safetensors')]);
+    await vi.waitFor(() =>
+      expect(toasts()).toEqual([
+        '2 adapters are on the shelf: 1 fits the model, 1 does not.',
+        'bad.safetensors is cut short.',
+      ]),
+    );
+  });
+
+  test('of pictures gives its settings and is no adapter', async () => {
+    main({ 'gallery.read-settings': null });
+    dropFiles([file('a.png', 'image/png')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['a.png carries no settings that the studio can read.']));
+    expect(asked()).toEqual([]);
+  });
+});
+
+describe('a dropped folder', () => {
+  test('with a model in it is a model', async () => {
+    main({ 'models.import': { id: 'sd', name: 'SD' } });
+    dropFiles([folder('sd')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['SD is in the library.']));
+    expect(asked()).toEqual(['models.import {"path":"/drop/sd"}']);
+  });
+
+  test('with no model in it is watched', async () => {
+    main({
+      'models.import': new StudioError('bad-input', 'loras is no model.'),
+      'adapters.add': { ids: [], notices: [] },
+    });
+    dropFiles([folder('loras')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['1 folder is watched for adapters.']));
+  });
+
+  test('with a broken model in it is refused, not watched', async () => {
+    main({ 'models.import': new StudioError('missing-file', 'sd is incomplete.') });
+    dropFiles([folder('sd')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['sd is incomplete.']));
+    expect(asked()).toEqual(['models.import {"path":"/drop/sd"}']);
+  });
+});
+
+test('several adapters are told by their number and how many fit', () => {
+  expect(addedWords([ink, ink], 0, 'SD')).toBe('2 adapters are on the shelf: all fit SD.');
+  expect(addedWords([red, red], 0, 'SD')).toBe('2 adapters are on the shelf: none fits SD.');
+  expect(addedWords([ink, ink, red], 1, 'SD')).toBe(
+    '3 adapters are on the shelf: 2 fit SD, 1 does not. 1 folder is watched for adapters.',
+  );
+  expect(addedWords([], 0, 'SD')).toBeNull();
+});
