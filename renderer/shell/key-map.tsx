@@ -26,24 +26,26 @@ export function KeyMap() {
               <Icon of={X} />
             </Dialog.Close>
           </div>
-          <div className="key-groups">
-            {[...groups].map(([group, actions]) => (
-              <section key={group} aria-label={group}>
-                <h2>{group}</h2>
-                <dl>
-                  {actions.map(({ id, label, keys }) => (
-                    <div key={id}>
-                      <dt>{label}</dt>
-                      <dd>
-                        {keys?.slice(0, 2).map((combo) => (
-                          <kbd key={combo}>{keyLabel(combo, mac)}</kbd>
-                        ))}
-                      </dd>
-                    </div>
-                  ))}
-                </dl>
-              </section>
-            ))}
+          <div className="key-map-body">
+            <div className="key-groups">
+              {[...groups].map(([group, actions]) => (
+                <section key={group} aria-label={group}>
+                  <h2>{group}</h2>
+                  <dl>
+                    {actions.map(({ id, label, keys }) => (
+                      <div key={id}>
+                        <dt>{label}</dt>
+                        <dd>
+                          {keys?.slice(0, 2).map((combo) => (
+                            <kbd key={combo}>{keyLabel(combo, mac)}</kbd>
+                          ))}
+                        </dd>
+                      </div>
+                    ))}
+                  </dl>
+                </section>
+              ))}
+            </div>
           </div>
         </Dialog.Popup>
       </Dialog.Portal>
