@@ -72,7 +72,7 @@ export type AdapterRows = ReturnType<typeof adapterRows>;
 const onTheShelf = '(single = 1 OR folder IS NOT NULL)';
 const dear = `(rating > 0 OR tags <> 'null' OR note <> '' OR used_at IS NOT NULL)`;
 /** Rows that are read at once: some milliseconds of main's time. */
-const pageRows = 200;
+const pageRows = 100;
 
 export function adapterRows(database: Database) {
   const one = database.prepare('SELECT * FROM adapters WHERE id = ?');

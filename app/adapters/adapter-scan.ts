@@ -22,8 +22,10 @@ export interface ShelfFolder {
 }
 
 export interface Scanned {
-  /** Adapters and other files that the folder holds; null where it cannot be read. */
-  readonly found: number | null;
+  /** Files that the folder holds. */
+  readonly found: number;
+  /** Why it cannot be read now, in one sentence; null when it can. */
+  readonly problem: string | null;
   /** Resolves when all of them were described. */
   readonly described: Promise<void>;
 }
@@ -74,10 +76,13 @@ export class AdapterScan {
   folder(folder: ShelfFolder): Promise<Scanned> {
     return new Promise((listed) => {
       const compared = this.#inTurn(async () => {
-        const found = this.#closed ? null : await this.#list(folder.path);
-        if (found === null) return listed({ found: null, described: Promise.resolve() });
+        const found = this.#closed ? [] : await this.#list(folder.path);
+        if (typeof found === 'string' || this.#closed) {
+          const problem = typeof found === 'string' ? found : null;
+          return listed({ found: 0, problem, described: Promise.resolve() });
+        }
         const described = this.#compare(found, folder);
-        listed({ found: found.length, described });
+        listed({ found: found.length, problem: null, described });
         await described;
       });
       compared.catch(() => undefined); // whoever awaits `described` is told
@@ -134,17 +139,18 @@ export class AdapterScan {
     return tracked;
   }
 
-  async #list(folder: string): Promise<FoundAdapter[] | null> {
+  /** The files of a folder, or why it cannot be read. */
+  async #list(folder: string): Promise<FoundAdapter[] | string> {
     const { worker, onChanged } = this.#parts;
     try {
       const found = await worker.scanAdapterFolder({ folder });
       if (this.unreachable.delete(folder)) onChanged();
       return found;
-    } catch {
+    } catch (error) {
       // Whatever the reason, its files cannot be judged: the cards stay and say so.
       if (!this.unreachable.has(folder)) onChanged();
       this.unreachable.add(folder);
-      return null;
+      return errorMessageOf(error).message;
     }
   }
 

@@ -8,7 +8,7 @@ import { fileIdentity } from '../storage/file-identity.js';
 import type { Home } from '../storage/home.js';
 import { adapterCard } from './adapter-card.js';
 import { AdapterFits, type FitModel } from './adapter-fits.js';
-import { FolderWatch, type WatchTimings } from './adapter-folders.js';
+import { FolderWatch, type WatchTimings } from './folder-watch.js';
 import { AdapterHashing } from './adapter-hashing.js';
 import { adapterName, foldName } from './adapter-names.js';
 import { AdapterPreviews, previewVersion } from './adapter-previews.js';
@@ -21,7 +21,7 @@ import {
   type AdapterRow,
   type AdapterRows,
 } from './adapter-rows.js';
-import { AdapterScan, type ShelfFolder } from './adapter-scan.js';
+import { AdapterScan, type Scanned, type ShelfFolder } from './adapter-scan.js';
 import type { AdapterSource, ShelfAdapter } from './adapter-shelf-port.js';
 import { breathe, mapInSlices } from './breathe.js';
 import { ChangeBell } from './change-bell.js';
@@ -216,6 +216,7 @@ export class AdapterShelf implements AdapterSource {
     }
     if (!this.#rows.removeFolder(path)) throw new StudioError('not-found', `${path} is not watched.`);
     this.#stopWatching(path);
+    this.#scan.unreachable.delete(path);
     this.#rows.unwatch(path);
     this.#rows.sweep();
     this.#bell.ring();
@@ -369,11 +370,11 @@ export class AdapterShelf implements AdapterSource {
     return cards.filter(({ embedded, count }) => !embedded || count > 0);
   }
 
-  async #compare(folder: ShelfFolder): Promise<{ found: number | null; described: Promise<void> }> {
+  async #compare(folder: ShelfFolder): Promise<Scanned> {
     const { path } = folder;
     const scanned = await this.#scan.folder(folder);
-    // The studio's own folder changes with the studio.
-    if (this.#started && !this.#closed && !folder.embedded) {
+    // The studio's own folder changes with the studio; another one may have been taken off meanwhile.
+    if (this.#started && !this.#closed && this.#rows.isWatched(path)) {
       const watch = this.#watches.get(path) ?? this.#newWatch(folder);
       await watch.renew();
     }
@@ -410,8 +411,11 @@ export class AdapterShelf implements AdapterSource {
       }
       this.#bell.ring();
     }
-    const { found, described } = await this.#compare(above ?? { path, embedded: false });
-    if (found === null) return { ids: [], notices: [`${path} could not be read; check that it is yours to read.`] };
+    const { found, problem, described } = await this.#compare(above ?? { path, embedded: false });
+    if (problem !== null) {
+      if (above === undefined) this.unwatch(path);
+      return { ids: [], notices: [`${problem} It is not watched.`] };
+    }
     if (found === 0) return { ids: [], notices: [`There is no .safetensors file in ${path} yet; it is watched.`] };
     const read = described.then(() => this.#hashing.start());
     if (found <= smallFolder) await read;

@@ -11,4 +11,4 @@ export async function mapInSlices<T, R>(items: readonly T[], map: (item: T) => R
   return mapped;
 }
 
-const sliceItems = 200;
+const sliceItems = 100;

@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { requests, type EventName, type RequestName } from '../../../app/contracts/window.js';
 import { openStudio, type Studio } from '../../../app/studio.js';
+import { realModel, writeAdapter } from './adapters/shelf-parts.js';
 import {
   capabilities,
   desktopNotes,
@@ -33,6 +34,15 @@ async function open(given: { place?: Place; engine?: StepEngine } = {}) {
   return { place, engine, desktop, studio, events, of };
 }
 
+/** A place whose embedded model is the real one, as far as adapters look at it. */
+async function realPlace(): Promise<Place> {
+  const place = await makePlace();
+  for (const name of ['model_index.json', 'unet', 'text_encoder', 'tokenizer', 'vae', 'scheduler', 'clip']) {
+    await symlink(join(realModel, name), join(place.embeddedModels, 'pictures', name));
+  }
+  return place;
+}
+
 /** One finished picture. */
 async function makeOne(studio: Studio, change: Partial<typeof settings> = {}) {
   const before = (await studio.handlers['gallery.list'](everything)).length;
@@ -44,8 +54,17 @@ async function makeOne(studio: Studio, change: Partial<typeof settings> = {}) {
 
 describe('openStudio', () => {
   test('answers every request of the contract, and what it says passes the schema', async () => {
-    const { studio, place } = await open();
+    const { studio, place } = await open({ place: await realPlace() });
     const id = await makeOne(studio);
+    const [lora, single] = [join(place.root, 'loras', 'ink.safetensors'), join(place.root, 'one.safetensors')];
+    const more = join(place.root, 'more');
+    for (const folder of [join(place.root, 'loras'), more]) await mkdir(folder);
+    await writeAdapter(lora);
+    const added = await studio.handlers['adapters.add']({
+      paths: [join(place.root, 'loras'), more, await writeAdapter(single)],
+    });
+    const [adapter = '', forgotten = ''] = added.ids;
+    const use = { adapter, weight: 0.8, textWeight: 0.8 };
     const model = await studio.handlers['models.import']({ path: await makeModel(join(place.root, 'mine')) });
     const { path } = await studio.handlers['gallery.get']({ id });
     const job = await studio.handlers['generation.submit']({ settings, count: 1 });
@@ -60,6 +79,13 @@ describe('openStudio', () => {
         'generation.resume': { id: job.id },
         'generation.remove': { id: job.id },
       },
+      ...{ 'adapters.list': { model: 'embedded-pictures' }, 'adapters.add': { paths: [single] } },
+      ...{ 'adapters.choose': { what: 'files' }, 'adapters.save': { id: adapter, rating: 4, note: 'good' } },
+      ...{ 'adapters.receipt': { id: adapter, model: 'embedded-pictures' }, 'adapters.reveal': { id: adapter } },
+      ...{ 'adapters.prepare': { ...settings }, 'adapters.compare': { id: adapter, ...use, settings } },
+      ...{ 'adapters.stop-compare': {}, 'adapters.effect': { id: adapter, model: 'embedded-pictures' } },
+      ...{ 'adapters.bake': { model: 'embedded-pictures', adapters: [use] }, 'adapters.stop-bake': {} },
+      ...{ 'adapters.forget': { id: forgotten }, 'adapters.unwatch': { path: more } },
       ...{ 'gallery.list': everything, 'gallery.get': { id }, 'gallery.keep': { id, kept: true } },
       ...{ 'gallery.bin': { ids: [id] }, 'gallery.restore': { ids: [id] }, 'gallery.empty-bin': {} },
       ...{
@@ -145,6 +171,71 @@ describe('openStudio', () => {
     ]);
     await studio.handlers['gallery.restore']({ ids: [id] });
     expect(await studio.handlers['gallery.list'](everything)).toHaveLength(1);
+  });
+
+  test('puts an adapter of the shelf on a picture, shows what it does, and knows it when its settings are read back', async () => {
+    const { studio, of, place } = await open({ place: await realPlace() });
+    const path = await writeAdapter(join(place.root, 'Flat Ink.safetensors'), {
+      metadata: { ss_output_name: 'flat' },
+    });
+    const { ids } = await studio.handlers['adapters.add']({ paths: [path] });
+    expect(of('adapters.changed').length).toBeGreaterThan(0);
+    const [adapter = ''] = ids;
+    const rows = [{ adapter, weight: -0.5, textWeight: 1 }];
+    const id = await makeOne(studio, { adapters: rows, prompt: 'a heart <lora:flat:0.5>' });
+    await until(async () => {
+      const { adapters } = await studio.handlers['adapters.list']({ model: 'embedded-pictures' });
+      return adapters[0]?.preview !== null && adapters[0]?.fit?.state === 'fits';
+    });
+    expect(await studio.adapterPreviewFile(adapter)).toMatch(/adapter-previews.*\.webp$/);
+    await expect(studio.adapterPreviewFile('../../etc/passwd')).rejects.toMatchObject({ kind: 'not-found' });
+
+    const picture = await studio.handlers['gallery.get']({ id });
+    expect(picture.receipt.adapters).toMatchObject([
+      { name: 'Flat Ink', weight: -0.5, fromPrompt: false, receipt: { matched: 12, total: 12, file: path } },
+      { name: 'Flat Ink', weight: 0.5, fromPrompt: true },
+    ]);
+    const read = await studio.handlers['gallery.read-settings']({ path: picture.path });
+    expect(read?.settings.adapters).toEqual(rows);
+
+    const effect = await studio.handlers['adapters.compare']({ id: adapter, weight: 1, textWeight: 1, settings });
+    expect(effect).toMatchObject({ adapter, model: 'embedded-pictures', clipSimilarity: 0.83 });
+    expect(of('adapters.effect-progress').length).toBeGreaterThan(0);
+    expect((await readFile((await studio.effectFile(effect.id, 'with')) ?? '')).subarray(1, 4).toString()).toBe('PNG');
+    expect(await studio.effectFile('../../etc', 'passwd')).toBeNull();
+  });
+
+  test('opens sessions for adapters ahead, and is quiet when that fails', async () => {
+    const engine = new StepEngine();
+    const wishes: unknown[] = [];
+    engine.prepareAdapters = (...request: unknown[]) => {
+      wishes.push(...request);
+      return Promise.reject(new Error('no memory'));
+    };
+    const { studio } = await open({ engine });
+    const { model, width, height, cfg, clipSkip } = settings;
+    const quiet = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => quiet.mockRestore());
+    expect(await studio.handlers['adapters.prepare']({ model, width, height, cfg, clipSkip })).toEqual({});
+    expect(wishes).toMatchObject([{ device: 'auto', width, height, cfg, clipSkip }]);
+    expect(quiet).toHaveBeenCalledOnce();
+  });
+
+  test('adds what the person chooses in a dialog', async () => {
+    const { studio, desktop, place } = await open();
+    const path = await writeAdapter(join(place.root, 'one.safetensors'));
+    desktop.chooseFiles = () => Promise.resolve([path]);
+    desktop.chooseFolder = () => Promise.resolve(join(place.root, 'loras'));
+    await mkdir(join(place.root, 'loras'));
+    const files = await studio.handlers['adapters.choose']({ what: 'files' });
+    expect(files).toEqual({ ids: [expect.stringMatching(/^one-/)], notices: [] });
+    const folder = await studio.handlers['adapters.choose']({ what: 'folder' });
+    expect(folder.notices).toEqual([
+      `There is no .safetensors file in ${join(place.root, 'loras')} yet; it is watched.`,
+    ]);
+    await studio.handlers['adapters.reveal']({ id: files.ids[0] ?? '' });
+    expect(desktop.done).toEqual([`reveal ${path}`]);
+    expect(await studio.handlers['adapters.list']({ model: 'no-such-model' })).toMatchObject({ adapters: [{ path }] });
   });
 
   test('opens web addresses, and nothing else', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdapterCard } from '../../../../app/contracts/adapters.js';
 import { adapterShelf } from '../../../../app/contracts/adapters.js';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
+import { writeZeros } from '../../native-models/adapters/adapter-files.js';
 import { exists, makePlace, until } from '../test-parts.js';
 import { openShelf, realModel, writeAdapter } from './shelf-parts.js';
 
@@ -160,6 +161,16 @@ describe('watched folders', () => {
     expect(await names(opened)).toEqual(['a', 'b']);
   });
 
+  test('that cannot be read are not watched, and the reason is told', async () => {
+    const sentence = '/disk holds more than 200,000 files and folders: choose the folder that your adapters are in.';
+    const opened = await openShelf({
+      worker: () => ({ scanAdapterFolder: () => Promise.reject(new StudioError('bad-input', sentence)) }),
+    });
+    await opened.shelf.start();
+    expect(await opened.shelf.add([opened.root])).toEqual({ ids: [], notices: [`${sentence} It is not watched.`] });
+    expect((await opened.shelf.list(null)).folders).toEqual([]);
+  });
+
   test('with links that lead back up end', async () => {
     const opened = await openShelf();
     const folder = join(opened.root, 'loras');
@@ -307,16 +318,14 @@ describe('single files', () => {
   });
 
   test('of a kind that cannot be used yet are on the shelf with their problem', async () => {
-    const real = join(process.cwd(), '..', 'shared', 'real-files', 'lora', 'smart_falcon_16_lokr.safetensors');
-    if (!(await exists(real))) return void console.warn('../shared/real-files is absent: no LoKr file to try.');
     const opened = await openShelf();
-    const { ids, notices } = await opened.shelf.add([real]);
-    expect(notices).toEqual([
-      'smart_falcon_16_lokr.safetensors is a LoKr file: not supported yet. It is on the shelf all the same.',
-    ]);
-    expect(await cards(opened)).toMatchObject([
-      { id: ids[0], problem: 'smart_falcon_16_lokr.safetensors is a LoKr file: not supported yet.', fit: null },
-    ]);
+    const path = join(opened.root, 'falcon.safetensors');
+    const module = 'lora_unet_mid_block_attentions_0_proj_in';
+    await writeZeros(path, { [`${module}.lokr_w1`]: [4, 4], [`${module}.lokr_w2`]: [8, 8], [`${module}.alpha`]: [] });
+    const { ids, notices } = await opened.shelf.add([path]);
+    const problem = 'falcon.safetensors is a LoKr file: not supported yet.';
+    expect(notices).toEqual([`${problem} It is on the shelf all the same.`]);
+    expect(await cards(opened)).toMatchObject([{ id: ids[0], problem, fit: null }]);
   });
 
   test('stay on the shelf when the folder around them is taken off; files of a folder are not taken off singly', async () => {

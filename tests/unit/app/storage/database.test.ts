@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { adapterRows } from '../../../../app/adapters/adapter-rows.js';
 import { defaultPreferences } from '../../../../app/contracts/preferences.js';
 import { connect } from '../../../../app/storage/connection.js';
 import { openDatabase } from '../../../../app/storage/database.js';
@@ -41,6 +42,25 @@ describe('openDatabase', () => {
     expect(copy.prepare('SELECT value FROM preferences').get()).toMatchObject({ value: '"light"' });
     expect(copy.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: newest });
     copy.close();
+  });
+
+  test('brings a database of the first form, with what it holds, to today’s', async () => {
+    const file = join(temporaryFolder(), 'inkstone.db');
+    const first = (await openDatabase(file, migrations.slice(0, 1))).database;
+    new PreferencesStore(first).save({ theme: 'light' });
+    first.prepare(`INSERT INTO pictures VALUES (1, 'p', 'a.png', 8, 8, 9, 1, 1, NULL, 0, 'a heart')`).run();
+    first.close();
+
+    const { database, setAside } = await openDatabase(file);
+    expect(setAside).toBeNull();
+    expect(new PreferencesStore(database).load().theme).toBe('light');
+    expect(database.prepare('SELECT title FROM pictures').all()).toEqual([{ title: 'a heart' }]);
+    const adapters = adapterRows(database);
+    adapters.addFolder('/loras');
+    expect(adapters.folders()).toEqual(['/loras']);
+    expect(adapters.page(0)).toEqual([]);
+    expect(await exists(`${file}.before-0002`)).toBe(true);
+    database.close();
   });
 
   test('takes a failed migration back whole', async () => {

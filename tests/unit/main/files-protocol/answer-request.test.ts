@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adapterPreviewUrl, effectUrl } from '../../../../app/contracts/window.js';
 import { answerRequest, fileInside } from '../../../../main/files-protocol/answer-request.js';
 
 let root: string;
@@ -28,6 +29,11 @@ const ask = (url: string, method = 'GET') =>
         return id === 'a' ? join(root, 'a.png') : id === 'odd' ? join(root, 'secret.txt') : null;
       },
       thumbnailFile: async (id) => (id === 'a' ? join(root, 'a.webp') : null),
+      adapterPreviewFile: async (id) => {
+        if (id === 'unknown') throw new Error('The adapter is not on the shelf any more.');
+        return id === 'flat-ink' ? join(root, 'a.webp') : null;
+      },
+      effectFile: async (id, which) => (id === 'a' && which === 'with' ? join(root, 'a.png') : null),
     },
   );
 
@@ -93,6 +99,35 @@ describe('pictures', () => {
     'inkstone://picture/odd',
   ])('are not found at %s', async (url) => {
     expect((await ask(url)).status).toBe(404);
+  });
+});
+
+describe('pictures of adapters', () => {
+  test('come by the adapter’s id, kept for long under the version in their address', async () => {
+    const preview = await ask(adapterPreviewUrl('flat-ink', '1f'));
+    expect(preview.headers.get('content-type')).toBe('image/webp');
+    expect(preview.headers.get('cache-control')).toContain('immutable');
+    await expect(preview.text()).resolves.toBe('thumbnail');
+  });
+
+  test('and of what they do come by the comparison’s id', async () => {
+    const picture = await ask(effectUrl('a', 'with'));
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    await expect(picture.text()).resolves.toBe('picture');
+  });
+
+  test.each([
+    'inkstone://adapter/unknown?1f',
+    'inkstone://adapter/nobody',
+    'inkstone://adapter/..%2fsecret.txt',
+    'inkstone://effect/a',
+    'inkstone://effect/a/without',
+    'inkstone://effect/a/with/more',
+    'inkstone://effect/..%2fa/with',
+  ])('are not found at %s, and nobody is told to remember that', async (url) => {
+    const answer = await ask(url);
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('cache-control')).toBeNull();
   });
 });
 
