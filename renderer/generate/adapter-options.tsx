@@ -5,8 +5,10 @@ import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { adapterPreviewUrl } from '../../app/contracts/window.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
-import { baseName, standingOf } from '../words/adapters.js';
+import { modelById, useStudio } from '../studio/studio-store.js';
+import { madeFor, standingOf } from '../words/adapters.js';
 import { count } from '../words/numbers.js';
+import { useGenerate } from './generate-store.js';
 
 /** Of thousands, the best; the others come by typing on. */
 const MOST_SHOWN = 60;
@@ -49,6 +51,8 @@ export const shownOf = (cards: readonly AdapterCard[]): readonly AdapterCard[] =
 /** Adapters to choose from, each with its mark; of another base they are dimmed, but can be chosen. */
 export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, onLast }: AdapterOptionsProps) {
   const shown = shownOf(cards);
+  const chosen = useGenerate(({ draft }) => draft.model);
+  const model = useStudio(({ models }) => modelById(models, chosen)?.name ?? '');
   useEffect(() => {
     document.getElementById(optionId(id, at))?.scrollIntoView({ block: 'nearest' });
   }, [id, at]);
@@ -82,7 +86,7 @@ export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, o
                 <span className="read-only">on the picture</span>
               </span>
             ) : null}
-            <span className="badge">{baseName(card.base)}</span>
+            <span className="badge">{madeFor(card, model)}</span>
             <FitMark card={card} figures />
           </div>
         ))}

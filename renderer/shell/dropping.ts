@@ -65,7 +65,11 @@ async function addDropped(dropped: readonly Dropped[]): Promise<void> {
   const cards = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
   const model = modelById(studioStore.getState().models, generateStore.getState().draft.model)?.name ?? 'the model';
   tellAdded(cards, folders, model);
-  for (const text of notices) showToast({ tone: 'warn', text, action: null });
+  // What the one card's own sentence has said is not said twice.
+  const said = cards.length === 1 ? cards[0]?.problem : null;
+  for (const text of notices) {
+    if (!said || !text.startsWith(said)) showToast({ tone: 'warn', text, action: null });
+  }
 }
 
 /** Formats that adapters come in; a model may lie in them too. */
@@ -96,8 +100,8 @@ async function addFolder(path: string): Promise<Added> {
     const { kind, message } = asStudioError(error);
     if (kind !== 'bad-input') return { ids: [], folders: 0, notices: [message] };
   }
-  const { notices } = await ask('adapters.add', { paths: [path] });
-  return { ids: [], folders: notices.length > 0 ? 0 : 1, notices };
+  const { ids, notices } = await ask('adapters.add', { paths: [path] });
+  return { ids, folders: notices.length > 0 && ids.length === 0 ? 0 : 1, notices };
 }
 
 function tellAdded(cards: readonly AdapterCard[], folders: number, model: string): void {
@@ -107,7 +111,7 @@ function tellAdded(cards: readonly AdapterCard[], folders: number, model: string
   const single = cards.length === 1 && folders === 0 ? first : undefined;
   const usable = single && (standingOf(single) === 'fits' || standingOf(single) === 'partial');
   showToast({
-    tone: 'info',
+    tone: single && !usable ? 'warn' : 'info',
     text,
     action:
       single && usable

@@ -78,6 +78,18 @@ describe('a dropped file', () => {
     );
   });
 
+  test('that the shelf keeps but cannot use is told once', async () => {
+    const lokr = cardOf({ id: 'k', name: 'lokr', problem: 'lokr.safetensors is a LoKr file.', fit: null });
+    main({
+      'adapters.add': { ids: ['k'], notices: ['lokr.safetensors is a LoKr file. It is on the shelf all the same.'] },
+      'adapters.list': { ...shelf, adapters: [lokr] },
+    });
+    dropFiles([file('lokr.safetensors')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['lokr is on the shelf. lokr.safetensors is a LoKr file.']));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(toasts()).toHaveLength(1);
+  });
+
   test('of pictures gives its settings and is no adapter', async () => {
     main({ 'gallery.read-settings': null });
     dropFiles([file('a.png', 'image/png')]);
