@@ -10,6 +10,7 @@ import type { Device, OperatorName } from './operator-table.js';
 import { runsOn } from './operator-table.js';
 import type { DataType, Shape } from './value.js';
 import { Value, describeShape, sameShape } from './value.js';
+import type { QuantizedCompute, QuantizedMatrix } from './operators/quantized.js';
 import type { StoredTensor, WeightSource } from './weight-source.js';
 
 export type Attribute =
@@ -63,12 +64,15 @@ export interface GraphOptions {
   readonly weights: WeightSource;
   /** Give every adaptable layer a low-rank branch whose matrices are inputs of the graph. */
   readonly adapters?: boolean;
+  /** What products with quantised matrices are computed in: `int8` unless told. */
+  readonly quantizedCompute?: QuantizedCompute;
 }
 
 export class Graph {
   readonly device: Device;
   readonly weights: WeightSource;
   readonly adapters: boolean;
+  readonly quantizedCompute: QuantizedCompute;
 
   readonly inputs: GraphInput[] = [];
   readonly outputs: { readonly name: string; readonly value: Value }[] = [];
@@ -83,10 +87,11 @@ export class Graph {
   /** Weights by name -> their module; nodes that read one are named after it, which makes profiles readable. */
   readonly #modules = new Map<string, string>();
 
-  constructor({ device, weights, adapters = false }: GraphOptions) {
+  constructor({ device, weights, adapters = false, quantizedCompute = 'int8' }: GraphOptions) {
     this.device = device;
     this.weights = weights;
     this.adapters = adapters;
+    this.quantizedCompute = quantizedCompute;
   }
 
   input(
@@ -113,9 +118,14 @@ export class Graph {
    * see `runtime/session-options.ts`). `as` reads the same bytes in another shape: [C] as [C, 1, 1].
    */
   weight(name: string, shape: readonly number[], as: readonly number[] = shape): Value {
+    return this.#asFloat32(this.storedWeight(name, shape, as));
+  }
+
+  /** The same in the number format of its file. */
+  storedWeight(name: string, shape: readonly number[], as: readonly number[] = shape): Value {
     const key = `${name} ${as.join('x')}`;
     const known = this.usedWeights.get(key);
-    if (known) return this.#asFloat32(known.value);
+    if (known) return known.value;
 
     const stored = this.weights.find(name);
     if (stored === null) {
@@ -127,7 +137,40 @@ export class Graph {
     const value = this.#declare(alias, dtype, as);
     this.usedWeights.set(key, { value, stored });
     this.#modules.set(alias, name.replace(/\.[^.]*$/, ''));
-    return this.#asFloat32(value);
+    return value;
+  }
+
+  /**
+   * The matrix [N, K] of that name as it is stored, if that is in blocks of whole numbers; else null. `as` reads the
+   * whole numbers as rows of blocks [N, K / block, bytes], for products, or as rows of bytes [N, K * bits / 8].
+   */
+  quantizedMatrix(name: string, shape: readonly [number, number], as: 'blocks' | 'rows'): QuantizedMatrix | null {
+    const stored = this.weights.findQuantized?.(name) ?? null;
+    if (stored === null) return null;
+    const { bits, block, packed, scales, minimums } = stored;
+    if (!sameShape(stored.shape, shape)) {
+      throw unfitShape(this.weights.label, name, stored.shape, shape, packed.file);
+    }
+    const bytes = (block * bits) / 8;
+    const blocks = shape[1] / block;
+    return {
+      bits,
+      block,
+      packed: this.#storedAs(packed, as === 'blocks' ? [shape[0], blocks, bytes] : [shape[0], blocks * bytes]),
+      scales: this.#storedAs(scales, [shape[0], blocks]),
+      minimums: minimums && this.#storedAs(minimums, [shape[0], blocks]),
+    };
+  }
+
+  /** The bytes of a stored tensor in the dtype they have, in another shape. */
+  #storedAs(stored: StoredTensor, as: readonly number[]): Value {
+    const alias = `${stored.name}:${as.join('x')}`;
+    const known = this.usedWeights.get(alias);
+    if (known) return known.value;
+    const value = this.#declare(alias, stored.dtype as DataType, as);
+    this.usedWeights.set(alias, { value, stored });
+    this.#modules.set(alias, stored.name.replace(/(\.weight)?\.[^.]*$/, ''));
+    return value;
   }
 
   /** A small constant inside the model itself; equal ones are stored once. */
@@ -203,18 +246,17 @@ export class Graph {
 }
 
 function checkStored(stored: StoredTensor, expected: readonly number[], label: string): void {
-  if (stored.dtype === 'other' || stored.dtype.startsWith('int') || stored.dtype === 'bool') {
+  if (stored.dtype === 'other' || /^u?int|^bool/.test(stored.dtype)) {
     throw new ModelError(
       'unsupported',
       `${label}: ${stored.name} is stored as ${stored.dtypeName}, this network runs F32, F16, BF16 and F64 weights.`,
       { file: stored.file },
     );
   }
-  if (!sameShape(stored.shape, expected)) {
-    throw new ModelError(
-      'unfit-model',
-      `${label}: ${stored.name} is ${describeShape(stored.shape)}, its config asks for ${describeShape(expected)}.`,
-      { file: stored.file },
-    );
-  }
+  if (!sameShape(stored.shape, expected)) throw unfitShape(label, stored.name, stored.shape, expected, stored.file);
+}
+
+function unfitShape(label: string, name: string, is: Shape, expected: Shape, file: string): ModelError {
+  const sentence = `${label}: ${name} is ${describeShape(is)}, its config asks for ${describeShape(expected)}.`;
+  return new ModelError('unfit-model', sentence, { file });
 }

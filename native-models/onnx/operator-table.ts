@@ -29,6 +29,7 @@ const operators = {
   Sin: everywhere,
   Cos: everywhere,
   Floor: everywhere,
+  Sqrt: everywhere,
   Sigmoid: everywhere,
   Tanh: everywhere,
   Softplus: everywhere,
@@ -57,10 +58,19 @@ const operators = {
   // Takes a weight [out, in] as it is stored, for inputs of any rank. WebGPU falls back to the CPU.
   FusedMatMul: { domain: MICROSOFT, runsOn: ['cpu', 'cuda'] },
   Conv: everywhere,
+  // Weights of 4 and 8 bits in blocks. ReduceSum serves the minimums of GGUF's formats.
+  MatMulNBits: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
+  GatherBlockQuantized: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda'] },
+  ReduceSum: everywhere,
   // norms; GroupNormalization has no kernel on WebGPU (28 nodes, some on the CPU) and is slower on the CPU
   LayerNormalization: everywhere,
   InstanceNormalization: everywhere,
+  // The RMS norm; onnxruntime has it in the standard domain, of which it is no part.
+  SimplifiedLayerNormalization: { domain: '', runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
+  ReduceMean: everywhere,
   Softmax: everywhere,
+  // Pairs of halves or of neighbours, by tables of cosines and sines.
+  RotaryEmbedding: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
   // On the CPU 74 ms against 774 ms and 2.2 GB for MatMul, Softmax, MatMul at 4096 tokens; nothing fuses the pattern.
   MultiHeadAttention: { domain: MICROSOFT, runsOn: ['cpu', 'cuda', 'dml'] },
 } as const satisfies Record<string, OperatorRow>;
@@ -89,6 +99,19 @@ interface LayerForms {
    * (the software driver of the tests), and did on others in earlier versions; single products are right on all.
    */
   readonly attention: 'multi-head-attention' | 'plain';
+  /**
+   * Rows of a table of halves. `as-stored`: rows first, then float32 of those; `float32`: the whole table made float32
+   * at load, since halves need a GPU that computes with them.
+   */
+  readonly embedding: 'as-stored' | 'float32';
+  /** One kernel, or its formula in standard operators. */
+  readonly rmsNorm: 'simplified-layer-norm' | 'reduce-mean';
+  readonly rotaryEmbedding: 'kernel' | 'plain';
+  /**
+   * How one text's queries meet its keys and values, which lie token by token. `strided`: products that step over the
+   * other heads' numbers; `transposed`: the heads are brought together first, a copy of all keys and values.
+   */
+  readonly groupedQueryAttention: 'strided' | 'transposed';
   /** WebGPU's shading language promises sines between -pi and pi only. */
   readonly trigonometry: 'kernel' | 'reduced';
 }
@@ -97,19 +120,29 @@ const unprovenForms: LayerForms = {
   linear: 'gemm',
   gatedSigmoid: 'quick-gelu',
   attention: 'multi-head-attention',
+  embedding: 'float32',
+  rmsNorm: 'simplified-layer-norm',
+  rotaryEmbedding: 'kernel',
+  groupedQueryAttention: 'transposed',
   trigonometry: 'kernel',
 };
 
 export const layerForms: Record<Device, LayerForms> = {
   cpu: {
+    ...unprovenForms,
     linear: 'fused-mat-mul',
-    gatedSigmoid: 'quick-gelu',
-    attention: 'multi-head-attention',
-    trigonometry: 'kernel',
+    embedding: 'as-stored',
+    groupedQueryAttention: 'strided',
   },
   webgpu: { ...unprovenForms, attention: 'plain', trigonometry: 'reduced' },
   cuda: unprovenForms,
   dml: unprovenForms,
   // CoreML knows only standard operators.
-  coreml: { ...unprovenForms, gatedSigmoid: 'sigmoid-mul', attention: 'plain' },
+  coreml: {
+    ...unprovenForms,
+    gatedSigmoid: 'sigmoid-mul',
+    attention: 'plain',
+    rmsNorm: 'reduce-mean',
+    rotaryEmbedding: 'plain',
+  },
 };

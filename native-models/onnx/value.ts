@@ -5,7 +5,7 @@
 import type { Graph } from './graph.js';
 
 /** Element types that graphs compute with, and those that only stored weights have. */
-export type DataType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int64' | 'int32' | 'bool';
+export type DataType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int64' | 'int32' | 'uint8' | 'bool';
 
 /** One axis: a concrete size or, where a size moves at every call, the name of a symbolic axis. */
 export type Dim = number | string;

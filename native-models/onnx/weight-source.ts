@@ -17,11 +17,27 @@ export interface StoredTensor {
   readonly byteLength: number;
 }
 
+/**
+ * A matrix [N, K] that is stored as whole numbers of 4 or 8 bits, in blocks of a row that share a scale:
+ * `onnx/operators/quantized.ts` has the layout of its tensors.
+ */
+export interface StoredQuantizedMatrix {
+  readonly bits: 4 | 8;
+  readonly block: number;
+  readonly shape: readonly [number, number];
+  readonly packed: StoredTensor;
+  readonly scales: StoredTensor;
+  /** Null: none. */
+  readonly minimums: StoredTensor | null;
+}
+
 export interface WeightSource {
   /** What a message calls it: `unet/diffusion_pytorch_model.safetensors`. */
   readonly label: string;
   /** Null: there is no tensor of that name. 'any': no files stand behind this source, every name and shape is there. */
   find(name: string): StoredTensor | 'any' | null;
+  /** The matrix of that name where it is stored in blocks of whole numbers; sources that never are do without. */
+  findQuantized?(name: string): StoredQuantizedMatrix | null;
   /** All names, for the check that a graph left none of them unused. */
   names(): Iterable<string>;
 }

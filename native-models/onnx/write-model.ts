@@ -35,6 +35,7 @@ const dataTypes: Record<DataType, TensorProto_DataType> = {
   float64: TensorProto_DataType.DOUBLE,
   int64: TensorProto_DataType.INT64,
   int32: TensorProto_DataType.INT32,
+  uint8: TensorProto_DataType.UINT8,
   bool: TensorProto_DataType.BOOL,
 };
 
