@@ -5,7 +5,7 @@ import type { AdapterRow } from './adapter-rows.js';
 
 /** What the panel shows of a row. */
 export function adapterCard(row: AdapterRow, fit: AdapterFit | null, folderMissing: boolean): AdapterCard {
-  const { id, path, description, embedded, hashes, rating, tags, note, usedAt, addedAt } = row;
+  const { id, path, description, embedded, hashes, rating, tags, note, usedAt, applied, addedAt } = row;
   const { bytes, problem, dialect, algorithm, base, rank, alpha, hasText, alias, triggerWords, sidecar } = description;
   return {
     ...{ id, name: adapterName(path), path, bytes, problem },
@@ -15,6 +15,6 @@ export function adapterCard(row: AdapterRow, fit: AdapterFit | null, folderMissi
     ...{ title: sidecar.title, description: sidecar.description, preferredWeight: sidecar.preferredWeight },
     ...{ preview: previewVersion(row), hashes, embedded },
     missing: row.missing || folderMissing,
-    ...{ usedAt, addedAt },
+    ...{ usedAt, applied, addedAt },
   };
 }

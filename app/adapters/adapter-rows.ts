@@ -2,8 +2,10 @@ import { z } from 'zod';
 import {
   adapterDescription,
   adapterHashes,
+  lastApplied,
   type AdapterDescription,
   type AdapterHashes,
+  type LastApplied,
 } from '../contracts/adapters.js';
 import type { Database } from '../storage/database.js';
 import type { FileIdentity } from '../storage/file-identity.js';
@@ -31,6 +33,7 @@ export interface AdapterRow {
   readonly tags: readonly string[] | null;
   readonly note: string;
   readonly usedAt: number | null;
+  readonly applied: LastApplied | null;
   readonly addedAt: number;
   /** Absolute path of the first picture made with it. */
   readonly firstPicture: string | null;
@@ -115,7 +118,7 @@ export function adapterRows(database: Database) {
   const setNotes = database.prepare(
     'UPDATE adapters SET rating = coalesce(?, rating), tags = coalesce(?, tags), note = coalesce(?, note) WHERE id = ?',
   );
-  const setUsed = database.prepare('UPDATE adapters SET used_at = ? WHERE id = ?');
+  const setUsed = database.prepare('UPDATE adapters SET used_at = ?, applied = ? WHERE id = ?');
   const setFirstPicture = database.prepare('UPDATE adapters SET first_picture = ? WHERE id = ?');
   const takeOff = database.prepare('UPDATE adapters SET folder = NULL, single = 0 WHERE id = ?');
   const unwatch = database.prepare('UPDATE adapters SET folder = NULL WHERE folder = ?');
@@ -192,7 +195,8 @@ export function adapterRows(database: Database) {
       setHashes.run(JSON.stringify(hashes), hashes.tensors, id, own) > 0,
     setNotes: (id: string, { rating, tags, note }: AdapterNotes): boolean =>
       setNotes.run(rating ?? null, tags === undefined ? null : JSON.stringify(tags), note ?? null, id) > 0,
-    setUsed: (id: string, at: number): boolean => setUsed.run(at, id) > 0,
+    setUsed: (id: string, at: number, applied: LastApplied): boolean =>
+      setUsed.run(at, JSON.stringify(applied), id) > 0,
     setFirstPicture: (id: string, path: string | null): boolean => setFirstPicture.run(path, id) > 0,
     takeOff: (id: string): boolean => takeOff.run(id) > 0,
     /** The files of a folder leave it; those that were also put there by themselves stay on the shelf. */
@@ -225,6 +229,7 @@ function readRow(row: Row): AdapterRow {
     tags: json(row, 'tags', z.array(z.string()).nullable()),
     note: text(row, 'note'),
     usedAt: numberOrNull(row, 'used_at'),
+    applied: jsonOrNull(row, 'applied', lastApplied),
     addedAt: number(row, 'added_at'),
     firstPicture: textOrNull(row, 'first_picture'),
   };

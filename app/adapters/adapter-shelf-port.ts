@@ -1,4 +1,4 @@
-import type { AdapterReceipt } from '../contracts/adapters.js';
+import type { AdapterReceipt, LastApplied } from '../contracts/adapters.js';
 
 /** An adapter that may be put on a picture. */
 export interface ShelfAdapter {
@@ -19,6 +19,6 @@ export interface AdapterSource {
   find(name: string): Promise<ShelfAdapter | null>;
   /** Its receipt for the model in this folder; from memory while neither file changed. */
   receipt(adapter: ShelfAdapter, modelPath: string | null): Promise<AdapterReceipt>;
-  /** It was put on a picture: it comes first under "last used", and the picture becomes its preview when it has none. */
-  used(ids: readonly string[], picture: { readonly path: string }): Promise<void>;
+  /** They were put on a picture: each comes first under "last used", and the picture becomes its preview when it has none. */
+  used(uses: readonly (LastApplied & { readonly id: string })[], picture: { readonly path: string }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
-import type { AdapterFolder, AdapterReceipt, AdapterShelfState } from '../contracts/adapters.js';
+import type { AdapterFolder, AdapterReceipt, AdapterShelfState, LastApplied } from '../contracts/adapters.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
 import type { Database } from '../storage/database.js';
@@ -275,12 +275,16 @@ export class AdapterShelf implements AdapterSource {
     return this.#receipt(adapter, modelPath);
   }
 
-  async used(ids: readonly string[], picture: { readonly path: string }): Promise<void> {
+  async used(
+    uses: readonly (LastApplied & { readonly id: string })[],
+    picture: { readonly path: string },
+  ): Promise<void> {
     const at = Date.now();
-    for (const id of new Set(ids)) {
+    for (const { id, how, seconds } of uses) {
       const row = this.#rows.get(id);
       if (row === null) continue;
-      this.#rows.setUsed(id, at);
+      // 0 seconds: it was still there from the picture before, which says nothing of what putting it on takes.
+      this.#rows.setUsed(id, at, seconds > 0 || row.applied === null ? { how, seconds } : row.applied);
       if (row.description.preview !== null || row.firstPicture !== null) continue;
       this.#rows.setFirstPicture(id, picture.path);
       // Now, for the picture may be thrown away; without it the card has none again.

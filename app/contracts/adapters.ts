@@ -36,7 +36,10 @@ export const appliedAdapter = z.object({
   /** Reading, scaling and stacking it; 0 when it was still there from the picture before. */
   seconds: z.number().nonnegative(),
 });
-export type AppliedAdapter = z.infer<typeof appliedAdapter>;
+
+/** How an adapter was last put on a picture, and the seconds it took when it was not there already. */
+export const lastApplied = appliedAdapter.pick({ how: true, seconds: true });
+export type LastApplied = z.infer<typeof lastApplied>;
 
 const range = z.tuple([z.number(), z.number()]);
 
@@ -198,6 +201,7 @@ export const adapterCard = z.object({
   missing: z.boolean(),
   /** Milliseconds since 1970; null while it was never used. */
   usedAt: z.number().nullable(),
+  applied: lastApplied.nullable(),
   addedAt: z.number(),
 });
 export type AdapterCard = z.infer<typeof adapterCard>;

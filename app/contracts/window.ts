@@ -15,11 +15,16 @@ const nothing = z.object({});
 const byId = z.object({ id: z.string() });
 const byIds = z.object({ ids: z.array(z.string()).max(100_000) });
 
+/** What is left out stays left out: no list of adapters is not an empty one. */
+const partialSettings = generationSettings
+  .partial()
+  .extend({ adapters: generationSettings.shape.adapters.unwrap().optional() });
+
 /** Settings that differ from the panel's, read from a picture's own text. */
 export const readSettings = z.object({
   /** Who wrote the text: `inkstone` or `a1111`. */
   source: z.enum(['inkstone', 'a1111']),
-  settings: generationSettings.partial(),
+  settings: partialSettings,
   /** What could not be taken over, one sentence each. */
   notices: z.array(z.string()),
 });

@@ -155,16 +155,19 @@ export class RunningJob {
     const saved = await saveCurrent(current, made, this.#parts);
     times.remember(job.settings, this.#clock, performance.now());
     const finished = await this.#finishPicture(job, saved);
-    await this.#tellShelf(adapters, join(home.pictures, saved.path));
+    await this.#tellShelf(adapters, made, join(home.pictures, saved.path));
     return finished;
   }
 
   /** The picture is saved whatever the shelf says: what it cannot remember is told, and fails no job. */
-  async #tellShelf({ used }: PictureAdapters, path: string): Promise<void> {
-    const ids = used.flatMap(({ adapter }) => adapter.id ?? []);
-    if (ids.length === 0) return;
+  async #tellShelf({ used }: PictureAdapters, { generated }: MadePicture, path: string): Promise<void> {
+    const uses = generated.adapters.flatMap(({ file, how, seconds }) => {
+      const id = used.find(({ adapter }) => adapter.path === file)?.adapter.id ?? null;
+      return id === null ? [] : { id, how, seconds };
+    });
+    if (uses.length === 0) return;
     try {
-      await this.#parts.adapters.used([...new Set(ids)], { path });
+      await this.#parts.adapters.used(uses, { path });
     } catch (error) {
       this.#parts.onNotice({ id: randomUUID(), tone: 'warn', text: errorMessageOf(error).message, action: null });
     }

@@ -6,7 +6,7 @@ import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { baseName, madeFor, rangeWords, standingSentence } from '../words/adapters.js';
-import { bytes, count, day, plural } from '../words/numbers.js';
+import { bytes, count, day, milliseconds, plural } from '../words/numbers.js';
 import { useModelName } from './browsing.js';
 
 interface MatchedProps {
@@ -162,6 +162,7 @@ function Facts({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
       : []),
     ...(receipt ? [{ name: 'Scale', value: scaleWords(receipt.scale) }] : []),
     { name: 'Used', value: card.usedAt === null ? 'never' : day(card.usedAt) },
+    ...(card.applied ? [{ name: 'Applied', value: `${card.applied.how}, ${milliseconds(card.applied.seconds)}` }] : []),
   ];
   return (
     <dl className="facts two-facts num">

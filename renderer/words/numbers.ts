@@ -21,6 +21,10 @@ export const strengths = ({ weight, textWeight }: { weight: number; textWeight: 
 export const strength = (value: number): string =>
   fixed(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 ? 2 : 3);
 
+/** A short one: "62 ms", and as `measured` from a second on. */
+export const milliseconds = (seconds: number): string =>
+  seconds < 1 ? `${Math.round(1000 * seconds)} ms` : measured(seconds);
+
 /** A time that was measured: "0.84 s", "7.0 s", "1 min 42 s". */
 export function measured(seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(2)} s`;

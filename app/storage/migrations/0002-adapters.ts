@@ -38,6 +38,8 @@ export const adapters: Migration = {
       tags TEXT NOT NULL,
       note TEXT NOT NULL,
       used_at REAL,
+      -- How it was put on a picture then, and the seconds it took.
+      applied TEXT,
       added_at REAL NOT NULL,
       -- The first picture made with it: its preview where the file brings none.
       first_picture TEXT

@@ -63,8 +63,8 @@ export class SmallShelf implements AdapterSource {
     return receipt;
   }
 
-  used(ids: readonly string[], { path }: { path: string }): Promise<void> {
-    this.told.push({ ids, path });
+  used(uses: readonly { id: string }[], { path }: { path: string }): Promise<void> {
+    this.told.push({ ids: uses.map(({ id }) => id), path });
     return Promise.resolve();
   }
 }

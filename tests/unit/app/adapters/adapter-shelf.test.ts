@@ -260,7 +260,7 @@ describe('files that move', () => {
     opened.shelf.save((await card(opened, 'tagged')).id, { tags: [] });
     opened.shelf.save((await card(opened, 'noted')).id, { note: '<b>bold</b>' });
     const { id } = await card(opened, 'used');
-    await opened.shelf.used([id], { path: join(opened.root, 'nothing.png') });
+    await opened.shelf.used([{ id, how: 'live', seconds: 0.06 }], { path: join(opened.root, 'nothing.png') });
     for (const name of await names(opened)) await rm(opened.file(name));
     await opened.shelf.refresh();
     expect((await cards(opened)).map(({ name, missing }) => [name, missing])).toEqual([
@@ -412,7 +412,7 @@ describe('a name in a prompt', () => {
     await opened.shelf.refresh();
     expect((await opened.shelf.find('ink'))?.path).toBe(join(opened.folder, 'b', 'ink.safetensors'));
     const last = (await cards(opened)).find(({ path }) => path.includes(join('c', 'ink')));
-    await opened.shelf.used([last?.id ?? ''], { path: '/nothing.png' });
+    await opened.shelf.used([{ id: last?.id ?? '', how: 'live', seconds: 0.06 }], { path: '/nothing.png' });
     expect((await opened.shelf.find('ink'))?.path).toBe(join(opened.folder, 'c', 'ink.safetensors'));
   });
 
@@ -544,7 +544,9 @@ describe('hashes', () => {
     for (const path of paths) await writeAdapter(path);
     await opened.shelf.add(paths);
     await until(() => held.length === 1);
-    await opened.shelf.used([(await card(opened, 'c')).id], { path: '/nothing.png' });
+    await opened.shelf.used([{ id: (await card(opened, 'c')).id, how: 'live', seconds: 0.06 }], {
+      path: '/nothing.png',
+    });
     for (let k = 1; k <= 3; k += 1) {
       await until(() => held.length === k);
       held.at(-1)?.();
@@ -598,9 +600,9 @@ describe('pictures of cards', () => {
     const [first, second] = [join(opened.root, 'first.png'), join(opened.root, 'second.png')];
     await picture(first, 64);
     await picture(second, 32);
-    await opened.shelf.used([id], { path: first });
+    await opened.shelf.used([{ id, how: 'live', seconds: 0.06 }], { path: first });
     const { preview } = await card(opened, 'plain');
-    await opened.shelf.used([id], { path: second });
+    await opened.shelf.used([{ id, how: 'live', seconds: 0.06 }], { path: second });
     expect(await card(opened, 'plain')).toMatchObject({ preview, usedAt: expect.any(Number) as number });
     await rm(first);
     expect(await sharp((await opened.shelf.previewFile(id)) ?? '').metadata()).toMatchObject({ width: 64 });

@@ -27,6 +27,7 @@ export const cardOf = (change: Partial<AdapterCard> = {}): AdapterCard => ({
   embedded: false,
   missing: false,
   usedAt: null,
+  applied: null,
   addedAt: 0,
   ...change,
 });
