@@ -15,17 +15,23 @@ const matchOf = (text: string, card: AdapterCard): number =>
   Math.max(rank(text, card.name), ...otherNames(card).map((name) => rank(text, name) * 0.8));
 
 export function choicesFor(cards: readonly AdapterCard[], text: string, match = matchOf): AdapterCard[] {
-  return cards
-    .map((card) => ({ card, match: match(text, card), place: order[standingOf(card)] }))
+  return inOrder(cards)
+    .map((card) => ({ card, match: text === '' ? 1 : match(text, card), place: order[standingOf(card)] }))
     .filter((found) => found.match > 0)
-    .toSorted(
-      (a, b) =>
-        a.place - b.place ||
-        b.match - a.match ||
-        (b.card.usedAt ?? 0) - (a.card.usedAt ?? 0) ||
-        a.card.name.localeCompare(b.card.name, undefined, { numeric: true }),
-    )
+    .toSorted((a, b) => a.place - b.place || b.match - a.match)
     .map(({ card }) => card);
+}
+
+const names = new Intl.Collator(undefined, { numeric: true });
+const ordered = new WeakMap<readonly AdapterCard[], readonly AdapterCard[]>();
+
+/** The last used first, then by name. Thousands of names take a while to compare, so that is done once a shelf. */
+function inOrder(cards: readonly AdapterCard[]): readonly AdapterCard[] {
+  const had = ordered.get(cards);
+  if (had) return had;
+  const sorted = cards.toSorted((a, b) => (b.usedAt ?? 0) - (a.usedAt ?? 0) || names.compare(a.name, b.name));
+  ordered.set(cards, sorted);
+  return sorted;
 }
 
 /** Where a tag is being typed: from its `<` to the caret, with the name so far. Null where none is. */

@@ -62,38 +62,37 @@ export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, o
       role="listbox"
       aria-label="Adapters"
       className="adapter-options"
+      tabIndex={-1}
       // The focus stays in the text field.
       onMouseDown={(event) => event.preventDefault()}
     >
-      <div className="adapter-list">
-        {shown.map((card, index) => (
-          <div
-            key={card.id}
-            id={optionId(id, index)}
-            role="option"
-            aria-selected={index === at}
-            className={`adapter-option${standingOf(card) === 'other' || card.problem !== null ? ' dimmed' : ''}`}
-            onPointerMove={() => {
-              if (index !== at) onPoint(index);
-            }}
-            onClick={() => onChoose(card)}
-          >
-            <Face card={card} />
-            <span className="adapter-option-name">{card.name}</span>
-            {isOn(card) ? (
-              <span className="match">
-                <Icon of={Check} size={14} />
-                <span className="read-only">on the picture</span>
-              </span>
-            ) : null}
-            <span className="badge">{madeFor(card, model)}</span>
-            <FitMark card={card} figures />
-          </div>
-        ))}
-        {cards.length > shown.length ? (
-          <p className="note more-options">And {count(cards.length - shown.length)} more: type a part of the name.</p>
-        ) : null}
-      </div>
+      {shown.map((card, index) => (
+        <div
+          key={card.id}
+          id={optionId(id, index)}
+          role="option"
+          aria-selected={index === at}
+          className={`adapter-option${standingOf(card) === 'other' || card.problem !== null ? ' dimmed' : ''}`}
+          onPointerMove={() => {
+            if (index !== at) onPoint(index);
+          }}
+          onClick={() => onChoose(card)}
+        >
+          <Face card={card} />
+          <span className="adapter-option-name">{card.name}</span>
+          {isOn(card) ? (
+            <span className="match">
+              <Icon of={Check} size={14} />
+              <span className="read-only">on the picture</span>
+            </span>
+          ) : null}
+          <span className="badge">{madeFor(card, model)}</span>
+          <FitMark card={card} figures />
+        </div>
+      ))}
+      {cards.length > shown.length ? (
+        <p className="note more-options">And {count(cards.length - shown.length)} more: type a part of the name.</p>
+      ) : null}
       {last === undefined ? null : (
         <div
           id={optionId(id, shown.length)}

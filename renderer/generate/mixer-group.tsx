@@ -33,7 +33,9 @@ export function MixerGroup() {
   const mixer = useGenerate(({ draft }) => draft.mixer);
   const prompt = useGenerate(({ draft }) => draft.prompt);
   const cards = useShelf((state) => state.cards);
-  const loaded = useShelf((state) => state.loaded);
+  const problem = useShelf((state) => state.problem);
+  // Without the shelf nothing can be said of an adapter, least of all that it is gone.
+  const known = useShelf((state) => state.loaded && (state.problem === null || state.cards.length > 0));
   const lines = mixerLines({ mixer, prompt }, cards);
   const on = lines.filter((line) => line.from === 'prompt' || line.on).length;
   return (
@@ -50,7 +52,8 @@ export function MixerGroup() {
       {lines.length === 0 ? (
         <p className="note">None yet. Drop LoRA files anywhere; each gets a receipt before it runs.</p>
       ) : null}
-      {lines.length > 0 && loaded ? (
+      {lines.length > 0 && !known && problem ? <p className="note">{problem.message}</p> : null}
+      {lines.length > 0 && known ? (
         <ul>
           {lines.map((line) =>
             line.from === 'mixer' ? (

@@ -1,5 +1,4 @@
 import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
-import { createPortal } from 'react-dom';
 import { adapterTags, writeAdapterTag } from '../../app/contracts/adapter-tags.js';
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { prepareAdapters } from '../studio/prepare-adapters.js';
@@ -27,7 +26,7 @@ export function PromptField({ onFocus }: { onFocus: () => void }) {
   const prompt = useGenerate(({ draft }) => draft.prompt);
   const mixer = useGenerate(({ draft }) => draft.mixer);
   const cards = useShelf((state) => state.cards);
-  const loaded = useShelf((state) => state.loaded);
+  const known = useShelf((state) => state.loaded && (state.problem === null || state.cards.length > 0));
   const list = useId();
   const faultId = useId();
   const mark = useRef<HTMLSpanElement>(null);
@@ -37,13 +36,13 @@ export function PromptField({ onFocus }: { onFocus: () => void }) {
 
   const tags = useMemo(() => {
     return adapterTags(prompt).map((tag) => {
-      const fault = loaded ? tagFault({ tag, card: cardNamed(cards, tag.name) }) : tag.problem;
+      const fault = known ? tagFault({ tag, card: cardNamed(cards, tag.name) }) : tag.problem;
       return { ...tag, fault };
     });
-  }, [prompt, cards, loaded]);
+  }, [prompt, cards, known]);
   const faults = tags.flatMap(({ fault }) => (fault === null ? [] : [fault]));
 
-  const choices = useMemo(() => (typing ? choicesFor(cards.filter(canBeNamed), typing.name) : []), [cards, typing]);
+  const choices = useMemo(() => (typing ? choicesFor(cards, typing.name).filter(canBeNamed) : []), [cards, typing]);
   const shown = shownOf(choices);
   const { at, setAt, walk } = useChoice(shown.length, typing?.name ?? '');
   const open = typing !== null && shown.length > 0;
@@ -190,10 +189,9 @@ function Completion({ anchor, children }: { anchor: RefObject<HTMLElement | null
     style.bottom = `${window.innerHeight - place.top + 4}px`;
     style.maxHeight = `${Math.max(120, place.top - 3 * EDGE)}px`;
   });
-  return createPortal(
+  return (
     <div ref={popup} className="adapter-completion float" data-popup="" data-open="">
       {children}
-    </div>,
-    document.body,
+    </div>
   );
 }
