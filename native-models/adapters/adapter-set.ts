@@ -8,7 +8,7 @@ import { ModelError } from '../errors.js';
 import { fileIdentity, identityKey, verifyFiles } from '../runtime/file-identity.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
-import { readLowRankPairs, type LowRankPair } from './low-rank-pairs.js';
+import { readCheckedPairs, type LowRankPair } from './low-rank-pairs.js';
 import { matchAdapter, requireFit } from './match-adapter.js';
 import { readAdapter } from './read-adapter.js';
 import type { WeightedPair } from './stack-adapters.js';
@@ -125,11 +125,12 @@ export class AdapterSet {
     const adapter = await readAdapter(file);
     const match = matchAdapter(adapter, this.#model);
     requireFit(adapter, match, this.#model);
-    await requireFinite(adapter.file);
-    const pairs = await readLowRankPairs(
+    const { pairs, finite } = await readCheckedPairs(
       adapter,
       match.matched.map(({ module }) => module),
     );
+    // What was just decoded need not be read again; a file that has more is looked through as a whole.
+    if (!finite || match.unmatched.length > 0) await requireFinite(adapter.file);
     await verifyFiles([adapter.file.identity]); // header and tensors are of one file
     return {
       key: identityKey(adapter.file.identity),

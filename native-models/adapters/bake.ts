@@ -147,7 +147,7 @@ async function mergedBytes(
   label: string,
 ): Promise<Uint8Array> {
   if (parts.length === 0 && stored === tensor.dtype) return readStored(file, tensor);
-  const [base] = (await readFloats(file, [tensor])) as [Float32Array];
+  const [base] = (await readFloats(file, [tensor])).floats as [Float32Array];
   const values = parts.length === 0 ? base : mergePairs(base, tensor.shape[0] ?? 1, parts);
   const encoded = encode(values, stored);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0); // NaN stays NaN

@@ -19,17 +19,26 @@ export interface LowRankPair {
 
 /** Pairs of the modules, in their order, from one opening of the file; floats of any width, at any offset. */
 export async function readLowRankPairs(
-  { file }: Pick<AdapterFile, 'file'>,
+  adapter: Pick<AdapterFile, 'file'>,
   modules: readonly AdapterModule[],
 ): Promise<LowRankPair[]> {
+  return (await readCheckedPairs(adapter, modules)).pairs;
+}
+
+/** The same, and whether there is no NaN and no infinity among them. */
+export async function readCheckedPairs(
+  { file }: Pick<AdapterFile, 'file'>,
+  modules: readonly AdapterModule[],
+): Promise<{ readonly pairs: LowRankPair[]; readonly finite: boolean }> {
   const slots = modules.flatMap((module) => [slot(module, 'down'), slot(module, 'up')]);
-  const floats = await readFloats(file, slots);
-  return modules.map(({ rank, scale }, index) => ({
+  const { floats, finite } = await readFloats(file, slots);
+  const pairs = modules.map(({ rank, scale }, index) => ({
     rank,
     scale,
     down: floats[2 * index] as Float32Array,
     up: floats[2 * index + 1] as Float32Array,
   }));
+  return { pairs, finite };
 
   function slot({ key, slots: tensors }: AdapterModule, name: string): SafetensorsTensor {
     const tensor = tensors.get(name);

@@ -10,7 +10,7 @@
 import { downName, upName } from '../architectures/low-rank-branch.js';
 import type { AdaptableLayer } from '../onnx/graph.js';
 import type { Tensors } from '../runtime/network.js';
-import { floats, type FloatTensor, type Tensor } from '../runtime/tensor.js';
+import { floats, sizeOf, type FloatTensor, type Tensor } from '../runtime/tensor.js';
 import type { LowRankPair } from './low-rank-pairs.js';
 
 /** A pair on a layer of the model, with the strength that its adapter has in this part of the model. */
@@ -38,68 +38,95 @@ interface StackedLayer {
   readonly up: FloatTensor;
 }
 
-/** Stacks for one network. It remembers the last stack: where only strengths moved, only `up` is computed again. */
+/**
+ * Stacks for one network. It remembers the last stack: where only strengths moved, only `up` is computed again, in the
+ * memory of the last one. So what `inputs` gave before is no longer to be used after it is called again.
+ */
 export class AdapterStack {
   #layers: ReadonlyMap<string, StackedLayer> = new Map();
 
   /** Inputs `lora.PATH.down` and `.up` of every layer that some pair changes; layers without one are idle. */
   inputs(weighted: readonly WeightedPair[]): Tensors {
-    const before = this.#layers;
+    const wanted = pairsByLayer(weighted);
+    const known = (path: string, parts: readonly WeightedPair[]): StackedLayer | null => {
+      const before = this.#layers.get(path);
+      return before && isSame(before.parts, parts, (a, b) => a.pair === b.pair) ? before : null;
+    };
+    const block = new Block([...wanted].filter(([path, parts]) => !known(path, parts)).map(([, parts]) => parts));
+
     const layers = new Map<string, StackedLayer>();
     const inputs: Record<string, Tensor> = {};
-    for (const [path, parts] of pairsByLayer(weighted)) {
-      const layer = stackLayer(parts, before.get(path));
-      layers.set(path, layer);
-      inputs[downName(path)] = layer.down;
-      inputs[upName(path)] = layer.up;
+    for (const [path, parts] of wanted) {
+      const before = known(path, parts);
+      const { down, up } = before ?? { down: stackDown(parts, block), up: block.tensor(upShape(parts)) };
+      if (!before || !isSame(before.parts, parts, (a, b) => a.strength === b.strength)) scaleInto(up, parts);
+      layers.set(path, { parts, down, up });
+      inputs[downName(path)] = down;
+      inputs[upName(path)] = up;
     }
     this.#layers = layers;
     return inputs;
   }
 }
 
-function stackLayer(parts: readonly WeightedPair[], before: StackedLayer | undefined): StackedLayer {
-  const same = (equal: (a: WeightedPair, b: WeightedPair) => boolean): boolean =>
-    before?.parts.length === parts.length &&
-    parts.every((part, index) => equal(part, before.parts[index] as WeightedPair));
-  const samePairs = same((a, b) => a.pair === b.pair);
-  if (before && samePairs && same((a, b) => a.strength === b.strength)) return before;
-  return { parts, down: before && samePairs ? before.down : stackDown(parts), up: stackUp(parts) };
+function isSame<Part>(a: readonly Part[], b: readonly Part[], equal: (a: Part, b: Part) => boolean): boolean {
+  return a.length === b.length && a.every((part, index) => equal(part, b[index] as Part));
 }
 
-function stackDown(parts: readonly WeightedPair[]): FloatTensor {
-  const [{ layer, pair }] = parts as [WeightedPair];
-  const rank = totalRank(parts);
-  const shape = [rank, layer.inFeatures, ...(layer.kernel ?? [])];
-  if (parts.length === 1) return floats(shape, pair.down);
-  const stacked = floats(shape);
+/** Memory for the tensors of some layers at once: one allocation instead of hundreds. */
+class Block {
+  readonly #data: Float32Array;
+  #place = 0;
+
+  constructor(layers: readonly (readonly WeightedPair[])[]) {
+    const downs = layers.filter((parts) => parts.length > 1).map(downShape);
+    this.#data = new Float32Array([...layers.map(upShape), ...downs].reduce((sum, shape) => sum + sizeOf(shape), 0));
+  }
+
+  tensor(shape: readonly number[]): FloatTensor {
+    return floats(shape, this.#data.subarray(this.#place, (this.#place += sizeOf(shape))));
+  }
+}
+
+function downShape(parts: readonly WeightedPair[]): readonly number[] {
+  const { inFeatures, kernel } = (parts[0] as WeightedPair).layer;
+  return [totalRank(parts), inFeatures, ...(kernel ?? [])];
+}
+
+function upShape(parts: readonly WeightedPair[]): readonly number[] {
+  return [(parts[0] as WeightedPair).layer.outFeatures, totalRank(parts)];
+}
+
+const totalRank = (parts: readonly WeightedPair[]): number => parts.reduce((sum, { pair }) => sum + pair.rank, 0);
+
+/** A pair that is alone on its layer is fed as it was read. */
+function stackDown(parts: readonly WeightedPair[], block: Block): FloatTensor {
+  const [first, ...others] = parts.map(({ pair }) => pair.down);
+  if (others.length === 0) return floats(downShape(parts), first);
+  const stacked = block.tensor(downShape(parts));
   let place = 0;
-  for (const part of parts) {
-    stacked.data.set(part.pair.down, place);
-    place += part.pair.down.length;
+  for (const { pair } of parts) {
+    stacked.data.set(pair.down, place);
+    place += pair.down.length;
   }
   return stacked;
 }
 
-function stackUp(parts: readonly WeightedPair[]): FloatTensor {
-  const [{ layer }] = parts as [WeightedPair];
-  const width = totalRank(parts);
-  const stacked = floats([layer.outFeatures, width]);
-  const { data } = stacked;
+function scaleInto({ data, shape }: FloatTensor, parts: readonly WeightedPair[]): void {
+  const [rows, width] = shape as [number, number];
   let column = 0;
   for (const { pair, strength } of parts) {
     const { rank, up } = pair;
     const factor = strength * pair.scale;
-    for (let row = 0; row < layer.outFeatures; row++) {
+    if (rank === width) {
+      for (let i = 0; i < up.length; i++) data[i] = factor * (up[i] as number);
+      return;
+    }
+    for (let row = 0; row < rows; row++) {
       const to = row * width + column;
       const from = row * rank;
       for (let r = 0; r < rank; r++) data[to + r] = factor * (up[from + r] as number);
     }
     column += rank;
   }
-  return stacked;
-}
-
-function totalRank(parts: readonly WeightedPair[]): number {
-  return parts.reduce((sum, { pair }) => sum + pair.rank, 0);
 }

@@ -14,27 +14,55 @@ const PIECE_BYTES = 4 << 20;
 export async function findNonFinite(file: SafetensorsFile, { first = false } = {}): Promise<string[]> {
   const handle = await open(file.file, 'r');
   try {
-    const found: string[] = [];
+    const found = new Set<string>();
     const piece = new ArrayBuffer(PIECE_BYTES);
-    const inOrder = [...file.tensors.values()].toSorted((a, b) => a.offset - b.offset);
-    for (const tensor of inOrder) {
-      const scan = scans[tensor.dtype];
-      if (!scan) continue;
-      let bad = false;
-      for (let done = 0; done < tensor.byteLength && !bad; done += PIECE_BYTES) {
-        const bytes = Math.min(PIECE_BYTES, tensor.byteLength - done);
-        const { bytesRead } = await handle.read(new Uint8Array(piece, 0, bytes), 0, bytes, tensor.offset + done);
-        if (bytesRead !== bytes) throw new ModelError('file-changed', `${file.label} changed while it was in use.`);
-        bad = scan(piece, bytes);
+    for (const { begin, end, parts } of readsOf(file)) {
+      const { bytesRead } = await handle.read(new Uint8Array(piece, 0, end - begin), 0, end - begin, begin);
+      if (bytesRead !== end - begin) throw new ModelError('file-changed', `${file.label} changed while it was in use.`);
+      for (const { tensor, start, bytes } of parts) {
+        if (found.has(tensor.name) || !scans[tensor.dtype]?.(...aligned(piece, start - begin, bytes))) continue;
+        found.add(tensor.name);
+        if (first) return [...found];
       }
-      if (!bad) continue;
-      found.push(tensor.name);
-      if (first) break;
     }
-    return found;
+    return [...found];
   } finally {
     await handle.close();
   }
+}
+
+interface Read {
+  readonly begin: number;
+  end: number;
+  readonly parts: { readonly tensor: SafetensorsTensor; readonly start: number; readonly bytes: number }[];
+}
+
+/** A large tensor in pieces, small ones that lie side by side in one read: an adapter has hundreds of them. */
+function* readsOf(file: SafetensorsFile): Iterable<Read> {
+  let read: Read | null = null;
+  for (const tensor of [...file.tensors.values()].toSorted((a, b) => a.offset - b.offset)) {
+    for (let done = 0; done < tensor.byteLength; done += PIECE_BYTES) {
+      const start = tensor.offset + done;
+      const bytes = Math.min(PIECE_BYTES, tensor.byteLength - done);
+      if (read === null || start + bytes - read.begin > PIECE_BYTES) {
+        if (read !== null) yield read;
+        read = { begin: start, end: start, parts: [] };
+      }
+      read.end = start + bytes;
+      read.parts.push({ tensor, start, bytes });
+    }
+  }
+  if (read !== null) yield read;
+}
+
+/** Views of words begin at multiples of their size, tensors anywhere. */
+function aligned(piece: ArrayBuffer, start: number, bytes: number): [piece: ArrayBuffer, start: number, bytes: number] {
+  return start % 8 === 0 ? [piece, start, bytes] : [piece.slice(start, start + bytes), 0, bytes];
+}
+
+/** Whether no number of an array already in memory is a NaN or an infinity. */
+export function areFinite({ buffer, byteOffset, byteLength }: Float32Array): boolean {
+  return !anyNonFinite(new Int32Array(buffer, byteOffset, byteLength >> 2));
 }
 
 const known = new Map<string, Promise<string[]>>();
@@ -60,24 +88,25 @@ export async function requireFinite(file: SafetensorsFile): Promise<void> {
  * A number is not finite when all bits of its exponent are set; adding one at the exponent's lowest bit then carries
  * into the bit above it. Two halves are tested in one word. No branch inside the loop: a few GB/s.
  */
-const scans: Readonly<Record<SafetensorsTensor['dtype'], (piece: ArrayBuffer, bytes: number) => boolean>> = {
-  F16: (piece, bytes) => anyCarry(piece, bytes, 0x7c00, 0x0400),
-  BF16: (piece, bytes) => anyCarry(piece, bytes, 0x7f80, 0x0080),
-  F32: (piece, bytes) => {
-    const words = new Int32Array(piece, 0, bytes >> 2);
-    let carries = 0;
-    for (let i = 0; i < words.length; i++) carries |= ((words[i] as number) & 0x7f800000) + 0x00800000;
-    return carries < 0;
-  },
-  F64: (piece, bytes) => new Float64Array(piece, 0, bytes >> 3).some((value) => !Number.isFinite(value)),
+const scans: Readonly<Record<string, (piece: ArrayBuffer, start: number, bytes: number) => boolean>> = {
+  F16: (...place) => anyCarry(0x7c00, 0x0400, ...place),
+  BF16: (...place) => anyCarry(0x7f80, 0x0080, ...place),
+  F32: (piece, start, bytes) => anyNonFinite(new Int32Array(piece, start, bytes >> 2)),
+  F64: (piece, start, bytes) => new Float64Array(piece, start, bytes >> 3).some((value) => !Number.isFinite(value)),
 };
 
-function anyCarry(piece: ArrayBuffer, bytes: number, exponent: number, lowest: number): boolean {
-  const words = new Int32Array(piece, 0, bytes >> 2);
+function anyNonFinite(words: Int32Array): boolean {
+  let carries = 0;
+  for (let i = 0; i < words.length; i++) carries |= ((words[i] as number) & 0x7f800000) + 0x00800000;
+  return carries < 0;
+}
+
+function anyCarry(exponent: number, lowest: number, piece: ArrayBuffer, start: number, bytes: number): boolean {
+  const words = new Int32Array(piece, start, bytes >> 2);
   const mask = (exponent << 16) | exponent;
   const one = (lowest << 16) | lowest;
   let carries = 0;
   for (let i = 0; i < words.length; i++) carries |= ((words[i] as number) & mask) + one;
-  if (bytes % 4 === 2) carries |= ((new Uint16Array(piece, bytes - 2, 1)[0] as number) & exponent) + lowest;
+  if (bytes % 4 === 2) carries |= ((new Uint16Array(piece, start + bytes - 2, 1)[0] as number) & exponent) + lowest;
   return (carries & 0x80008000) !== 0;
 }

