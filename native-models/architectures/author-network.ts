@@ -1,5 +1,5 @@
 /**
- * Every network of a picture model by the name that the command line calls it, ready to author.
+ * Every network by the name that the command line calls it, ready to author.
  * What runs on files (opening sessions) and what only looks (lists of adaptable layers, fitness checks) both start here.
  */
 import { ModelError } from '../errors.js';
@@ -16,6 +16,9 @@ import type { ClipTextConfig, TextSizes } from './clip-text-model.js';
 import { clipTextModel, clipTextOutputs } from './clip-text-model.js';
 import type { ClipVisionConfig, PictureSizes } from './clip-vision-model.js';
 import { clipVisionModel } from './clip-vision-model.js';
+import type { DecoderSizes } from './decoder.js';
+import { batchDecoder, cachedDecoder } from './decoder.js';
+import type { DecoderConfig } from './decoder-config.js';
 import type { UNetConfig, UNetSizes } from './unet-2d-condition.js';
 import { unet2DCondition } from './unet-2d-condition.js';
 
@@ -35,7 +38,9 @@ export type NetworkPlan =
       readonly sizes: AutoencoderSizes;
     }
   | { readonly component: 'clip_text'; readonly config: ClipTextConfig; readonly sizes: TextSizes }
-  | { readonly component: 'clip_image'; readonly config: ClipVisionConfig; readonly sizes: PictureSizes };
+  | { readonly component: 'clip_image'; readonly config: ClipVisionConfig; readonly sizes: PictureSizes }
+  /** Sizes: whole texts side by side; without them one text with a cache. */
+  | { readonly component: 'llm'; readonly config: DecoderConfig; readonly sizes?: DecoderSizes };
 
 export function authorNetwork(plan: NetworkPlan, options: GraphOptions): Graph {
   const graph = new Graph(options);
@@ -68,6 +73,8 @@ function author(graph: Graph, plan: NetworkPlan): void {
       return clipTextFeatures(graph, plan.config, plan.sizes);
     case 'clip_image':
       return clipVisionModel(graph, plan.config, plan.sizes);
+    case 'llm':
+      return plan.sizes ? batchDecoder(graph, plan.config, plan.sizes) : cachedDecoder(graph, plan.config);
   }
 }
 
@@ -94,7 +101,8 @@ export function requireNoLayerUnused(graphs: readonly Graph[], weights: WeightSo
   for (const graph of graphs) {
     for (const { stored } of graph.usedWeights.values()) if (stored !== 'any') used.add(stored.name);
   }
-  const isLayer = /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers)\./;
+  const isLayer =
+    /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers)\.|^(model\.)?layers\./;
   // A text encoder's file may hold the whole CLIP it is from, and each tower of a CLIP is a network of its own.
   const otherTower = ['text_model.', 'vision_model.'].filter(
     (tower) => ![...used].some((name) => name.startsWith(tower)),
@@ -103,7 +111,7 @@ export function requireNoLayerUnused(graphs: readonly Graph[], weights: WeightSo
     (name) =>
       isLayer.test(name) &&
       !used.has(name) &&
-      !/processor|position_ids/.test(name) &&
+      !/processor|position_ids|rotary_emb/.test(name) &&
       !otherTower.some((tower) => name.startsWith(tower)),
   );
   if (unused.length === 0) return;

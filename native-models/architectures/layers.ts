@@ -3,6 +3,7 @@
  * B batch, C channels, H height, W width, T tokens, D width of a token.
  */
 import { AuthoringError } from '../onnx/authoring-error.js';
+import { layerForms } from '../onnx/operator-table.js';
 import * as op from '../onnx/operators/index.js';
 import type { ConvolutionOptions } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
@@ -52,6 +53,24 @@ export function groupNorm(weights: Weights, x: Value, groups: number, epsilon: n
 export function layerNorm(weights: Weights, x: Value, epsilon: number): Value {
   const D = x.size(-1);
   return op.layerNorm(x, weights.tensor('weight', [D]), weights.tensor('bias', [D]), epsilon);
+}
+
+/** [..., D] -> the same; scale only */
+export function rmsNorm(weights: Weights, x: Value, epsilon: number): Value {
+  return op.rmsNorm(x, weights.tensor('weight', [x.size(-1)]), epsilon);
+}
+
+/** ids [...] -> [..., D]: the table's rows, which alone are made float32 where the device can. */
+export function embedding(weights: Weights, ids: Value, count: number, width: number): Value {
+  const shape = [count, width];
+  const { graph } = weights;
+  if (layerForms[graph.device].embedding === 'float32') return op.gather(weights.tensor('weight', shape), ids);
+  return op.cast(op.gather(graph.storedWeight(weights.at('weight').path, shape), ids), 'float32');
+}
+
+/** x [N, D] -> [N, count]: how alike each row is to each row of an embedding table. */
+export function tiedHead(weights: Weights, x: Value, count: number): Value {
+  return op.linear(x, weights.tensor('weight', [count, x.size(-1)]));
 }
 
 /** The activations that configs name, under the names of diffusers (`act_fn`) and transformers (`hidden_act`). */

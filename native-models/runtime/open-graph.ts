@@ -19,6 +19,7 @@ import { floats, ints, sizeOf } from './tensor.js';
 
 export interface OpenGraphOptions {
   readonly weightsMode: WeightsMode;
+  readonly packWeights?: boolean;
   readonly profile?: string;
 }
 
@@ -31,11 +32,11 @@ async function onnxruntime(): Promise<typeof Ort> {
   return loaded;
 }
 
-export async function openGraph(graph: Graph, { weightsMode, profile }: OpenGraphOptions): Promise<Network> {
+export async function openGraph(graph: Graph, options: OpenGraphOptions): Promise<Network> {
   const ort = await onnxruntime();
   const { bytes, dataFolder } = writeModel(graph);
   const { device } = graph;
-  const request = { device, weightsMode, dataFolder, ...(profile ? { profile } : {}) };
+  const request = { ...options, device, dataFolder };
   try {
     const session = await ort.InferenceSession.create(bytes, sessionOptions(request));
     return new SessionNetwork(ort, session, graph);

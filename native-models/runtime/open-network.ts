@@ -122,6 +122,6 @@ function smallPlans(files: Component): NetworkPlan[] {
 }
 
 /** Of the weights that the graph reads, each once. */
-function float32Bytes(graph: Graph): number {
+export function float32Bytes(graph: Graph): number {
   return [...graph.usedWeights.values()].reduce((sum, { value }) => sum + 4 * sizeOf(value.shape.map(Number)), 0);
 }

@@ -25,9 +25,22 @@ export function defaultWeightsMode(float32Bytes: number, device: Device, freeByt
   return float32Bytes <= Math.min(FOLD_LIMIT_BYTES, freeBytes / 4) ? 'fold' : 'keep-half';
 }
 
+/** The fold of a language model, and what folding needs at its height: its halves, its floats, a packed copy. */
+const FOLD_PEAK = 2.5;
+
+/**
+ * Fold a language model wherever memory allows: every token reads all weights, and halves are read at a quarter of the
+ * speed, since they are made float32 again each time.
+ */
+export function languageWeightsMode(float32Bytes: number, device: Device, freeBytes = freemem()): WeightsMode {
+  return device !== 'cpu' || FOLD_PEAK * float32Bytes <= freeBytes ? 'fold' : 'keep-half';
+}
+
 export interface SessionRequest {
   readonly device: Device;
   readonly weightsMode: WeightsMode;
+  /** Keep weights as products like them best, in a copy of their own: for products of few rows. */
+  readonly packWeights?: boolean;
   /** Folder that the model's external data is under. */
   readonly dataFolder: string;
   /** Write a profile of every node to files with this prefix. */
@@ -59,11 +72,11 @@ function entries(dataFolder: string): Record<string, string> {
   };
 }
 
-function cpuEntries({ weightsMode, dataFolder }: SessionRequest): Record<string, string> {
+function cpuEntries({ weightsMode, packWeights = false, dataFolder }: SessionRequest): Record<string, string> {
   return {
     ...entries(dataFolder),
     // Packed copies of weights double memory; products of 77 rows and more are as fast without.
-    'session.disable_prepacking': '1',
+    ...(packWeights ? {} : { 'session.disable_prepacking': '1' }),
     ...(weightsMode === 'keep-half'
       ? {
           // Small constants still fold; weights above this size stay in the file and are cast in every run.

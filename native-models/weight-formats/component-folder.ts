@@ -108,7 +108,8 @@ function componentKind(config: ConfigReader): Component['kind'] {
 
 const stems = ['diffusion_pytorch_model', 'model'];
 
-async function readWeights(folder: string, label: string): Promise<SafetensorsFile[]> {
+/** The headers of a folder's weights: one file, or the shards that its index names. */
+export async function readWeights(folder: string, label: string): Promise<SafetensorsFile[]> {
   const names = await readdir(folder);
   const chosen = chooseWeights(names);
   if (!chosen) {
@@ -157,7 +158,8 @@ async function shardNames(file: string, label: string): Promise<string[]> {
   return [...names].map(String).toSorted();
 }
 
-function mainDtype(files: readonly SafetensorsFile[]): string {
+/** The number format that most of the bytes are in. */
+export function mainDtype(files: readonly SafetensorsFile[]): string {
   const bytesByDtype = new Map<string, number>();
   for (const { tensors } of files) {
     for (const { dtype, byteLength } of tensors.values()) {

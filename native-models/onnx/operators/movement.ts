@@ -3,16 +3,21 @@ import { AuthoringError, expectRank } from '../authoring-error.js';
 import type { Dim, Shape, Value } from '../value.js';
 import { describe, describeShape } from '../value.js';
 
-/** The same elements in another shape. One axis may be symbolic or -1 ("the rest"). */
+/**
+ * The same elements in another shape. A symbolic axis that stays at its place is copied; of the others one may be
+ * symbolic or -1 ("the rest").
+ */
 export function reshape(x: Value, shape: readonly Dim[]): Value {
-  const open = shape.filter((dim) => dim === -1 || typeof dim === 'string');
+  const stays = shape.map((dim, axis) => typeof dim === 'string' && dim === x.shape[axis]);
+  const open = shape.filter((dim, axis) => (dim === -1 || typeof dim === 'string') && !stays[axis]);
   if (open.length > 1) throw new AuthoringError('Reshape', 'shape', 'open in one axis at most', describeShape(shape));
   const known = product(shape.filter((dim) => typeof dim === 'number' && dim !== -1));
   const total = x.shape.every((dim) => typeof dim === 'number') ? product(x.shape) : null;
   const fits = total === null || (open.length === 0 ? known === total : total % known === 0);
   if (!fits) throw new AuthoringError('Reshape', 'shape', `for the elements of ${describe(x)}`, describeShape(shape));
   const result = shape.map((dim) => (dim === -1 ? (total === null ? 'rest' : total / known) : dim));
-  const numbers = shape.map((dim) => (typeof dim === 'string' ? -1 : dim));
+  // ONNX writes 0 for "as it is" and -1 for "the rest".
+  const numbers = shape.map((dim, axis) => (typeof dim === 'number' ? dim : stays[axis] ? 0 : -1));
   return x.graph.node('Reshape', [x, x.graph.constant('int64', [numbers.length], numbers)], {
     dtype: x.dtype,
     shape: result,
@@ -44,6 +49,7 @@ export function expand(x: Value, shape: readonly number[]): Value {
   return x.graph.node('Expand', [x, x.graph.constant('int64', [shape.length], shape)], { dtype: x.dtype, shape });
 }
 
+/** Joined along an axis; where a part's length is symbolic, so is the whole's: `past + tokens`. */
 export function concat(values: readonly [Value, ...Value[]], axis: number): Value {
   const [first, ...others] = values;
   const place = axis < 0 ? first.rank + axis : axis;
@@ -53,7 +59,8 @@ export function concat(values: readonly [Value, ...Value[]], axis: number): Valu
       throw new AuthoringError('Concat', 'input', `like ${describe(first)} but for axis ${axis}`, other);
     }
   }
-  const length = values.reduce((sum, value) => sum + value.size(place), 0);
+  const parts = values.map((value) => value.shape[place] as Dim);
+  const length = parts.every((dim) => typeof dim === 'number') ? sum(parts) : parts.join(' + ');
   const shape = first.shape.map((dim, k) => (k === place ? length : dim));
   return first.graph.node('Concat', values, { dtype: first.dtype, shape }, { axis: { int: place } });
 }
@@ -123,4 +130,8 @@ export function resizeNearest(x: Value, height: number, width: number): Value {
 
 function product(dims: readonly Dim[]): number {
   return dims.reduce<number>((result, dim) => result * (dim as number), 1);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

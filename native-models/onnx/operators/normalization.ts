@@ -1,8 +1,9 @@
 /** Norms. */
-import { AuthoringError, expectRank } from '../authoring-error.js';
+import { AuthoringError, expectFloat, expectRank } from '../authoring-error.js';
+import { layerForms } from '../operator-table.js';
 import type { Value } from '../value.js';
 import { describe } from '../value.js';
-import { add, multiply } from './elementwise.js';
+import { add, divide, multiply } from './elementwise.js';
 import { reshape } from './movement.js';
 
 /** Over the last axis; scale and shift [D]. */
@@ -12,6 +13,26 @@ export function layerNorm(x: Value, scale: Value, shift: Value, epsilon: number)
   if (shift.rank !== 1 || shift.shape[0] !== D) throw new AuthoringError('LayerNorm', 'shift', `[${D}]`, shift);
   const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
   return x.graph.node('LayerNormalization', [x, scale, shift], x, attributes);
+}
+
+/**
+ * x / sqrt(mean of x^2 over the last axis + epsilon) * scale (Zhang and Sennrich 2019); scale [D]. In float32.
+ * onnxruntime's kernel is called SimplifiedLayerNormalization; RMSNormalization came with operator set 23.
+ */
+export function rmsNorm(x: Value, scale: Value, epsilon: number): Value {
+  const D = x.shape.at(-1);
+  expectFloat('RmsNorm', 'input', x);
+  if (scale.rank !== 1 || scale.shape[0] !== D) throw new AuthoringError('RmsNorm', 'scale', `[${D}]`, scale);
+  const { graph } = x;
+  if (layerForms[graph.device].rmsNorm === 'simplified-layer-norm') {
+    const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
+    return graph.node('SimplifiedLayerNormalization', [x, scale], x, attributes);
+  }
+  const one = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] };
+  const axes = graph.constant('int64', [1], [x.rank - 1]);
+  const meanSquare = graph.node('ReduceMean', [multiply(x, x), axes], one, { keepdims: { int: 1 } });
+  const root = graph.node('Sqrt', [add(meanSquare, epsilon)], one);
+  return multiply(divide(x, root), scale);
 }
 
 /**
