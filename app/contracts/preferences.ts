@@ -16,12 +16,15 @@ export const preferences = z.object({
   /** Height of a row in the gallery, in pixels. */
   thumbnailSize: z.number(),
   /** The Generate panel as it was left. */
-  draft: generationSettings.partial().extend({
-    count: z.number().int().optional(),
-    seedLocked: z.boolean().optional(),
-    /** Rows of the mixer; one that is off stays with its strengths. */
-    mixer: z.array(adapterUse.extend({ on: z.boolean() })).optional(),
-  }),
+  draft: generationSettings
+    .omit({ adapters: true })
+    .partial()
+    .extend({
+      count: z.number().int().optional(),
+      seedLocked: z.boolean().optional(),
+      /** Rows of the mixer; one that is off stays with its strengths. */
+      mixer: z.array(adapterUse.extend({ on: z.boolean() })).optional(),
+    }),
   /** How the shelf of adapters is sorted. */
   adapterSort: z.enum(['used', 'name', 'added', 'rating', 'size']),
   /** The last prompts, newest first. */
