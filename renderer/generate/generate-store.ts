@@ -117,7 +117,7 @@ export function draftFrom(saved: Preferences['draft'], models: readonly Model[])
   const model =
     models.find(({ id, missing }) => id === saved.model && !missing) ?? models.find(({ missing }) => !missing) ?? null;
   const start: Draft = model ? { ...firstDraft, ...model.defaults, model: model.id } : firstDraft;
-  const { model: _model, adapters: _adapters, ...rest } = saved;
+  const { model: _model, ...rest } = saved;
   const kept = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return { ...start, ...kept };
 }
