@@ -12,15 +12,22 @@ import type { Weights } from './weights.js';
 
 /** [..., in] -> [..., out] */
 export function linear(weights: Weights, x: Value, out: number, { bias = true } = {}): Value {
-  const features = x.size(-1);
-  const w = weights.tensor('weight', [out, features]);
-  const b = bias ? weights.tensor('bias', [out]) : null;
   return withLowRankBranch(
     weights,
-    { kind: 'linear', inFeatures: features, outFeatures: out, kernel: null },
-    op.linear(x, w, b),
+    { kind: 'linear', inFeatures: x.size(-1), outFeatures: out, kernel: null },
+    product(weights, x, out, { bias }),
     (down, up) => op.linear(op.linear(x, down), up),
   );
+}
+
+/** x [..., in] times the module's matrix [out, in], in whichever form that is stored. */
+function product(weights: Weights, x: Value, out: number, { bias }: { bias: boolean }): Value {
+  const { graph } = weights;
+  const shape = [out, x.size(-1)] as const;
+  const quantized = graph.quantizedMatrix(weights.at('weight').path, shape, 'blocks');
+  const w = quantized ?? weights.tensor('weight', shape);
+  const b = bias ? weights.tensor('bias', [out]) : null;
+  return 'packed' in w ? op.quantizedLinear(x, w, b, graph.quantizedCompute) : op.linear(x, w, b);
 }
 
 export interface ConvOptions extends ConvolutionOptions {
@@ -62,15 +69,17 @@ export function rmsNorm(weights: Weights, x: Value, epsilon: number): Value {
 
 /** ids [...] -> [..., D]: the table's rows, which alone are made float32 where the device can. */
 export function embedding(weights: Weights, ids: Value, count: number, width: number): Value {
-  const shape = [count, width];
+  const shape = [count, width] as const;
   const { graph } = weights;
+  const quantized = graph.quantizedMatrix(weights.at('weight').path, shape, 'rows');
+  if (quantized) return op.quantizedGather(quantized, ids);
   if (layerForms[graph.device].embedding === 'float32') return op.gather(weights.tensor('weight', shape), ids);
   return op.cast(op.gather(graph.storedWeight(weights.at('weight').path, shape), ids), 'float32');
 }
 
 /** x [N, D] -> [N, count]: how alike each row is to each row of an embedding table. */
 export function tiedHead(weights: Weights, x: Value, count: number): Value {
-  return op.linear(x, weights.tensor('weight', [count, x.size(-1)]));
+  return product(weights, x, count, { bias: false });
 }
 
 /** The activations that configs name, under the names of diffusers (`act_fn`) and transformers (`hidden_act`). */

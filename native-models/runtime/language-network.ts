@@ -9,6 +9,7 @@ import { distinctWindows, maskName, newKeys, newValues, pastKeys, pastValues } f
 import type { DecoderConfig } from '../architectures/decoder-config.js';
 import { causalMask, rotaryTable } from '../architectures/decoder-surroundings.js';
 import { ModelError } from '../errors.js';
+import type { QuantizedCompute } from '../onnx/operators/index.js';
 import type { LanguageFiles } from '../weight-formats/language-folder.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import { SafetensorsWeights } from '../weight-formats/safetensors-weights.js';
@@ -43,6 +44,8 @@ export interface LanguageNetworkOptions {
   readonly device: Device;
   /** Fewer tokens than the model could hold, for less memory. */
   readonly contextLength?: number;
+  /** What quantised weights are multiplied in: `int8` unless told. */
+  readonly quantizedCompute?: QuantizedCompute;
   /** `languageWeightsMode` unless told. */
   readonly weightsMode?: WeightsMode;
   readonly packWeights?: boolean;
@@ -51,12 +54,20 @@ export interface LanguageNetworkOptions {
 
 export async function openLanguageNetwork(
   files: LanguageFiles,
-  { device, contextLength = Infinity, weightsMode, packWeights = true, profile }: LanguageNetworkOptions,
+  options: LanguageNetworkOptions,
 ): Promise<LanguageNetwork> {
   const { config, weights } = files;
+  const { device, contextLength = Infinity, weightsMode, packWeights = true, quantizedCompute, profile } = options;
   await verifyFiles(files.identities);
   if (weights instanceof SafetensorsWeights) for (const file of weights.files) await requireFinite(file);
-  const graph = authorNetwork({ component: 'llm', config }, { device, weights });
+  const graph = authorNetwork(
+    { component: 'llm', config },
+    {
+      device,
+      weights,
+      ...(quantizedCompute ? { quantizedCompute } : {}),
+    },
+  );
   requireNoLayerUnused([graph], weights);
   const network = await openGraph(graph, {
     weightsMode: weightsMode ?? languageWeightsMode(float32Bytes(graph), device),
