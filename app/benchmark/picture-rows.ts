@@ -1,6 +1,7 @@
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine, GenerateRequest } from '../contracts/engine.js';
 import type { ResolvedModel } from '../library/library.js';
+import { adapterRows } from './adapter-rows.js';
 import { privateMemory } from './private-memory.js';
 import { median, row, type BenchRow } from './row.js';
 
@@ -10,7 +11,7 @@ export interface PictureBench {
   readonly enginePid: () => number | null;
   readonly model: ResolvedModel;
   readonly device: DeviceWish;
-  /** An empty folder for the fitted preview map. */
+  /** An empty folder for the fitted preview map and for adapters to measure with. */
   readonly previewCache: string;
   readonly signal: AbortSignal;
 }
@@ -32,6 +33,8 @@ export async function pictureRows({ engine, enginePid, ...bench }: PictureBench)
     negative: '',
     seed: 7,
     clipSkip: 1,
+    adapters: [],
+    apply: 'auto',
     latents: null,
     checkpointFile: null,
     previewCache: null,
@@ -68,6 +71,7 @@ export async function pictureRows({ engine, enginePid, ...bench }: PictureBench)
     row('one step', (median(plain) / steps) * 1000, 'ms', null),
     { ...row('a preview at every step adds', (cost - 1) * 100, '%', 'at most 5 %'), peer: 'no previews', ratio: cost },
     ...memoryRow(before, after, model),
+    ...(await adapterRows({ engine, ...bench }, request, median(plain) / steps)),
   ];
 }
 
