@@ -10,7 +10,7 @@ import { setPreferences } from '../studio/preferences.js';
 import { useShelf } from '../studio/shelf-store.js';
 import { say } from '../studio/notices.js';
 import { choicesFor } from './adapter-choice.js';
-import { AdapterOptions, optionId, shownOf, useChoice } from './adapter-options.js';
+import { AdapterOptions, MOST_IN_MENU, optionId, useChoice } from './adapter-options.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { addToMixer, mixerRow } from './mixer.js';
 
@@ -52,7 +52,7 @@ function Finder() {
   const all = useShelf((state) => state.cards);
   const draft = useGenerate((state) => state.draft);
   const cards = useMemo(() => choicesFor(all, text), [all, text]);
-  const shown = shownOf(cards);
+  const shown = cards.slice(0, MOST_IN_MENU);
   const { at, setAt, walk } = useChoice(shown.length + 1, text);
   const add = (card: AdapterCard): void => {
     close();
@@ -101,7 +101,8 @@ function Finder() {
       ) : null}
       <AdapterOptions
         id={id}
-        cards={cards}
+        cards={shown}
+        more={cards.length - shown.length}
         at={at}
         onPoint={setAt}
         onChoose={add}

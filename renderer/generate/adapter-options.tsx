@@ -11,7 +11,9 @@ import { count } from '../words/numbers.js';
 import { useGenerate } from './generate-store.js';
 
 /** Of thousands, the best; the others come by typing on. */
-const MOST_SHOWN = 60;
+export const MOST_IN_MENU = 60;
+/** As many as need no scrolling. */
+export const MOST_IN_PROMPT = 8;
 
 /** A list that arrows walk while the focus stays in a text field. */
 export function useChoice(length: number, of: string) {
@@ -36,6 +38,8 @@ export const optionId = (list: string, at: number): string => `${list}-${at}`;
 interface AdapterOptionsProps {
   readonly id: string;
   readonly cards: readonly AdapterCard[];
+  /** How many more there are. */
+  readonly more: number;
   readonly at: number;
   readonly onPoint: (at: number) => void;
   readonly onChoose: (card: AdapterCard) => void;
@@ -46,11 +50,8 @@ interface AdapterOptionsProps {
   readonly onLast?: () => void;
 }
 
-export const shownOf = (cards: readonly AdapterCard[]): readonly AdapterCard[] => cards.slice(0, MOST_SHOWN);
-
 /** Adapters to choose from, each with its mark; of another base they are dimmed, but can be chosen. */
-export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, onLast }: AdapterOptionsProps) {
-  const shown = shownOf(cards);
+export function AdapterOptions({ id, cards, more, at, onPoint, onChoose, isOn, last, onLast }: AdapterOptionsProps) {
   const chosen = useGenerate(({ draft }) => draft.model);
   const model = useStudio(({ models }) => modelById(models, chosen)?.name ?? '');
   useEffect(() => {
@@ -62,11 +63,10 @@ export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, o
       role="listbox"
       aria-label="Adapters"
       className="adapter-options"
-      tabIndex={-1}
       // The focus stays in the text field.
       onMouseDown={(event) => event.preventDefault()}
     >
-      {shown.map((card, index) => (
+      {cards.map((card, index) => (
         <div
           key={card.id}
           id={optionId(id, index)}
@@ -90,17 +90,15 @@ export function AdapterOptions({ id, cards, at, onPoint, onChoose, isOn, last, o
           <FitMark card={card} figures />
         </div>
       ))}
-      {cards.length > shown.length ? (
-        <p className="note more-options">And {count(cards.length - shown.length)} more: type a part of the name.</p>
-      ) : null}
+      {more > 0 ? <p className="note more-options">And {count(more)} more: type a part of the name.</p> : null}
       {last === undefined ? null : (
         <div
-          id={optionId(id, shown.length)}
+          id={optionId(id, cards.length)}
           role="option"
-          aria-selected={at === shown.length}
+          aria-selected={at === cards.length}
           className="adapter-option last"
           onPointerMove={() => {
-            if (at !== shown.length) onPoint(shown.length);
+            if (at !== cards.length) onPoint(cards.length);
           }}
           onClick={onLast}
         >

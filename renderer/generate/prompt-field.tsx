@@ -4,7 +4,7 @@ import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { prepareAdapters } from '../studio/prepare-adapters.js';
 import { useShelf } from '../studio/shelf-store.js';
 import { canBeNamed, choicesFor, tagBeingTyped } from './adapter-choice.js';
-import { AdapterOptions, optionId, shownOf, useChoice } from './adapter-options.js';
+import { AdapterOptions, MOST_IN_PROMPT, optionId, useChoice } from './adapter-options.js';
 import { changeDraft } from './drafting.js';
 import { PROMPT_ID } from './focus.js';
 import { useGenerate } from './generate-store.js';
@@ -43,7 +43,7 @@ export function PromptField({ onFocus }: { onFocus: () => void }) {
   const faults = tags.flatMap(({ fault }) => (fault === null ? [] : [fault]));
 
   const choices = useMemo(() => (typing ? choicesFor(cards, typing.name).filter(canBeNamed) : []), [cards, typing]);
-  const shown = shownOf(choices);
+  const shown = choices.slice(0, MOST_IN_PROMPT);
   const { at, setAt, walk } = useChoice(shown.length, typing?.name ?? '');
   const open = typing !== null && shown.length > 0;
 
@@ -122,7 +122,8 @@ export function PromptField({ onFocus }: { onFocus: () => void }) {
         <Completion anchor={mark}>
           <AdapterOptions
             id={list}
-            cards={choices}
+            cards={shown}
+            more={choices.length - shown.length}
             at={at}
             onPoint={setAt}
             onChoose={choose}
