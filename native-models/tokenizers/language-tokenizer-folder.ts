@@ -2,7 +2,7 @@
  * Reads the tokenizer of a language model from its Hugging Face folder: `tokenizer.json` and, where it is there,
  * `tokenizer_config.json`.
  */
-import { access } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { JsonObject } from '../architectures/config-reader.js';
 import { ModelError } from '../errors.js';
@@ -13,7 +13,7 @@ import { LanguageTokenizer } from './language-tokenizer.js';
 export async function readLanguageTokenizer(folder: string, label = basename(folder)): Promise<LanguageTokenizer> {
   const file = join(folder, 'tokenizer.json');
   if (!(await exists(file))) throw new ModelError('missing-file', await whatIsMissing(folder, label), { file });
-  const tokenizer = await readJsonObject(file, `${label}/tokenizer.json`);
+  const tokenizer = await readTokenizerJson(file, `${label}/tokenizer.json`);
   return new LanguageTokenizer(tokenizer, await readTokenizerSettings(folder, label), `${label}/tokenizer.json`);
 }
 
@@ -21,6 +21,20 @@ export async function readLanguageTokenizer(folder: string, label = basename(fol
 export async function readTokenizerSettings(folder: string, label = basename(folder)): Promise<JsonObject> {
   const file = join(folder, 'tokenizer_config.json');
   return (await exists(file)) ? readJsonObject(file, `${label}/tokenizer_config.json`) : {};
+}
+
+/** The largest known, Gemma's, has 33 MB. */
+const MAX_TOKENIZER_BYTES = 200_000_000;
+
+async function readTokenizerJson(file: string, label: string): Promise<JsonObject> {
+  const tooLarge = (await stat(file)).size > MAX_TOKENIZER_BYTES;
+  try {
+    const json: unknown = tooLarge ? null : JSON.parse(await readFile(file, 'utf8'));
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
+  } catch {
+    // told below
+  }
+  throw new ModelError('bad-file', `${label} is not a JSON object: download it again.`, { file });
 }
 
 /** Older folders hold the tokenizer in the format of another library. */
