@@ -5,7 +5,7 @@
  */
 import type { AdaptableLayer } from '../onnx/graph.js';
 import { ModelError } from '../errors.js';
-import { fileIdentity, identityKey, verifyFiles } from '../runtime/file-identity.js';
+import { fileIdentity, identityKey } from '../runtime/file-identity.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
 import { readCheckedPairs, type LowRankPair } from './low-rank-pairs.js';
@@ -131,9 +131,13 @@ export class AdapterSet {
     );
     // What was just decoded need not be read again; a file that has more is looked through as a whole.
     if (!finite || match.unmatched.length > 0) await requireFinite(adapter.file);
-    await verifyFiles([adapter.file.identity]); // header and tensors are of one file
+    const key = identityKey(adapter.file.identity);
+    if (identityKey(await identityOf(file)) !== key) {
+      const sentence = `${adapter.file.label} changed while it was read. Try again when it has been written to its end.`;
+      throw new ModelError('file-changed', sentence, { file });
+    }
     return {
-      key: identityKey(adapter.file.identity),
+      key,
       adapter,
       match,
       pairs: match.matched.map(({ component, layer }, index) => ({
