@@ -8,45 +8,42 @@
 import { ConfigReader } from '../../architectures/config-reader.js';
 import type { Json } from '../../architectures/config-reader.js';
 import type { DecoderConfig } from '../../architectures/decoder-config.js';
+import { decoderFamilies } from '../../architectures/decoder-families/index.js';
 import { ModelError } from '../../errors.js';
+import type { RotaryPairing } from '../../onnx/operators/index.js';
 import type { GgufFile } from './read-gguf.js';
 
-interface Architecture {
-  readonly pairing: DecoderConfig['rotary']['pairing'];
-}
-
 /** By `general.architecture`, which is the family's name too. Mistral's models are of the architecture llama. */
-const architectures: Readonly<Record<string, Architecture>> = {
-  llama: { pairing: 'neighbours' },
-  qwen2: { pairing: 'halves' },
-  qwen3: { pairing: 'halves' },
+const pairings: Readonly<Record<string, RotaryPairing>> = {
+  llama: 'neighbours',
+  qwen2: 'halves',
+  qwen3: 'halves',
 };
 
 /** `frequencyFactors` is what the tensor `rope_freqs.weight` holds [d / 2]: pair i turns that much slower. */
-export function readGgufConfig(
-  gguf: GgufFile,
-  readFamily: (config: ConfigReader) => DecoderConfig,
-  frequencyFactors: Float32Array | null,
-): DecoderConfig {
+export function readGgufConfig(gguf: GgufFile, frequencyFactors: Float32Array | null): DecoderConfig {
   const name = gguf.metadata.text('general.architecture', 'nameless');
-  const architecture = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
-  if (!architecture) {
-    const known = Object.keys(architectures).join(', ');
+  const [pairing, readFamily] = Object.hasOwn(pairings, name) ? [pairings[name], decoderFamilies[name]] : [];
+  if (!pairing || !readFamily) {
+    const known = Object.keys(pairings).join(', ');
     const sentence = `${gguf.label}: this is a ${name} model, which is not supported yet as GGUF. Supported ones are ${known}.`;
     throw new ModelError('unsupported', sentence, { file: gguf.file });
   }
   const config = readFamily(new ConfigReader(configJson(gguf, name), gguf.label));
-  const { pairing } = architecture;
-  const rotary = { ...config.rotary, pairing };
-  if (frequencyFactors === null) return { ...config, rotary };
+  // Of biases GGUF has no key: they are there or not.
+  const has = (part: string): boolean => gguf.tensors.has(`blk.0.${part}.bias`);
+  const biases = { queryKeyValue: has('attn_q'), output: has('attn_output'), mlp: has('ffn_up') };
+  const frequencies = slowed(config, frequencyFactors, gguf);
+  return { ...config, biases, rotary: { ...config.rotary, frequencies, pairing } };
+}
 
-  const pairs = config.headSize / 2;
-  if (frequencyFactors.length !== pairs || !frequencyFactors.every((factor) => factor > 0)) {
-    const sentence = `${gguf.label}: rope_freqs.weight should be ${pairs} numbers above 0, one for each pair of a head.`;
+function slowed({ headSize, rotary }: DecoderConfig, factors: Float32Array | null, gguf: GgufFile): readonly number[] {
+  if (factors === null) return rotary.frequencies;
+  if (factors.length !== headSize / 2 || !factors.every((factor) => factor > 0)) {
+    const sentence = `${gguf.label}: rope_freqs.weight should be ${headSize / 2} numbers above 0, one for each pair of a head.`;
     throw new ModelError('unfit-model', sentence, { file: gguf.file });
   }
-  const frequencies = rotary.frequencies.map((f, i) => f / (frequencyFactors[i] as number));
-  return { ...config, rotary: { ...rotary, frequencies } };
+  return rotary.frequencies.map((f, i) => f / (factors[i] as number));
 }
 
 /** The same facts as a `config.json` would tell. */
@@ -71,7 +68,6 @@ function configJson(gguf: GgufFile, name: string): { readonly [field: string]: J
     const sentence = `${label} has no table of token vectors (token_embd.weight): it holds a vocabulary and no network.`;
     throw new ModelError('unfit-model', sentence, { file });
   }
-  const biased = (part: string): boolean => tensors.has(`blk.0.${part}.bias`);
   return {
     model_type: name,
     hidden_act: 'silu',
@@ -86,8 +82,6 @@ function configJson(gguf: GgufFile, name: string): { readonly [field: string]: J
     rms_norm_eps: metadata.number(key('attention.layer_norm_rms_epsilon')),
     rope_theta: metadata.number(key('rope.freq_base'), 10_000),
     rope_scaling: ropeScaling(gguf, name),
-    attention_bias: biased('attn_q'),
-    mlp_bias: biased('ffn_up'),
     tie_word_embeddings: !tensors.has('output.weight'),
   };
 }
@@ -100,7 +94,10 @@ function ropeScaling({ metadata, label, file }: GgufFile, name: string): Json {
     case 'none':
       return null;
     case 'linear':
-      return { rope_type: type, factor: metadata.number(key('scaling.factor'), metadata.number(key('scale_linear'), 1)) };
+      return {
+        rope_type: type,
+        factor: metadata.number(key('scaling.factor'), metadata.number(key('scale_linear'), 1)),
+      };
     case 'yarn': {
       const factor = metadata.number(key('scaling.factor'));
       const gain = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
