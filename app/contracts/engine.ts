@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { adapterFileUse, appliedAdapter, applyWish } from './adapters.js';
 import { capabilities, device, deviceWish, type Capabilities, type Device } from './capabilities.js';
+import {
+  countChatTokensRequest,
+  generatedText,
+  generateTextProgress,
+  generateTextRequest,
+  languageModelFacts,
+  type CountChatTokensRequest,
+  type GeneratedText,
+  type GenerateTextProgress,
+  type GenerateTextRequest,
+  type LanguageModelFacts,
+} from './chat.js';
 import { preview, tokenCount, type TokenCount } from './generation.js';
 
 /**
@@ -125,6 +137,20 @@ export interface Engine {
   /** Cosine of two pictures' CLIP image vectors, -1 to 1. */
   imageSimilarity(request: ImageSimilarityRequest): Promise<number>;
   countTokens(request: { modelPath: string; text: string }): Promise<TokenCount>;
+  /**
+   * An answer of a language model, which stays open with all it has read: the next turn computes only what is new.
+   * Aborting `signal` stops between two tokens and resolves with what was said and finish `cancelled`; only one that
+   * was still waiting or loading rejects with kind `cancelled`.
+   */
+  generateText(
+    request: GenerateTextRequest,
+    onProgress: (progress: GenerateTextProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedText>;
+  /** Opens nothing. */
+  languageModelFacts(request: { modelPath: string }): Promise<LanguageModelFacts>;
+  /** Tokens of a prompt as `generateText` would read it, and the model's context. */
+  countChatTokens(request: CountChatTokensRequest): Promise<TokenCount>;
   /** Close every session; memory goes back to the system. */
   unload(): Promise<void>;
 }
@@ -143,5 +169,8 @@ export const engineCalls = {
   prepareAdapters: { request: prepareAdaptersRequest, reply: z.object({}) },
   imageSimilarity: { request: imageSimilarityRequest, reply: z.number() },
   countTokens: { request: z.object({ modelPath: z.string(), text: z.string() }), reply: tokenCount },
+  generateText: { request: generateTextRequest, progress: generateTextProgress, reply: generatedText },
+  languageModelFacts: { request: z.object({ modelPath: z.string() }), reply: languageModelFacts },
+  countChatTokens: { request: countChatTokensRequest, reply: tokenCount },
   unload: { request: z.object({}), reply: z.object({}) },
 } as const;
