@@ -50,3 +50,11 @@ export function causalMask({ past, fed, blank, tokens, window }: CausalSight, gr
   }
   return mask;
 }
+
+/** Nobody sees the tokens whose entry is 0: padding. `mask` [rows, T], `seen` [T]. */
+export function hideColumns(mask: Float32Array, seen: readonly number[]): void {
+  for (const [column, visible] of seen.entries()) {
+    if (visible !== 0) continue;
+    for (let i = column; i < mask.length; i += seen.length) mask[i] = UNSEEN;
+  }
+}

@@ -5,6 +5,7 @@
  * graph as they lie, without a copy, and only the new tokens' rows come back. Forgetting tokens costs nothing.
  */
 import { authorNetwork, requireNoLayerUnused } from '../architectures/author-network.js';
+import type { DecoderSizes } from '../architectures/decoder.js';
 import { distinctWindows, maskName, newKeys, newValues, pastKeys, pastValues } from '../architectures/decoder.js';
 import type { DecoderConfig } from '../architectures/decoder-config.js';
 import { causalMask, rotaryTable } from '../architectures/decoder-surroundings.js';
@@ -48,33 +49,41 @@ export interface LanguageNetworkOptions {
   readonly quantizedCompute?: QuantizedCompute;
   /** `languageWeightsMode` unless told. */
   readonly weightsMode?: WeightsMode;
+  /** Keep weights in a copy of their own, as products of few rows like them: unless told, where memory allows. */
   readonly packWeights?: boolean;
+  /** Prefix of the files for a profile of every node. */
   readonly profile?: string;
 }
 
+/** A cache grows with the text; memory for a long one is told beforehand by `keyValueBytes`. */
 export async function openLanguageNetwork(
   files: LanguageFiles,
   options: LanguageNetworkOptions,
 ): Promise<LanguageNetwork> {
-  const { config, weights } = files;
-  const { device, contextLength = Infinity, weightsMode, packWeights = true, quantizedCompute, profile } = options;
-  await verifyFiles(files.identities);
+  const { contextLength = Infinity } = options;
+  const network = await openDecoder(files, null, options);
+  return new CachedLanguageNetwork(network, files.config, Math.min(contextLength, files.config.contextLength));
+}
+
+/** The bare graph: with `sizes` of whole texts side by side, without them of one text with a cache. */
+export async function openDecoder(
+  { config, weights, identities }: LanguageFiles,
+  sizes: DecoderSizes | null,
+  options: Omit<LanguageNetworkOptions, 'contextLength'>,
+): Promise<Network> {
+  const { device, quantizedCompute, profile } = options;
+  await verifyFiles(identities);
   if (weights instanceof SafetensorsWeights) for (const file of weights.files) await requireFinite(file);
   const graph = authorNetwork(
-    { component: 'llm', config },
-    {
-      device,
-      weights,
-      ...(quantizedCompute ? { quantizedCompute } : {}),
-    },
+    { component: 'llm', config, ...(sizes ? { sizes } : {}) },
+    { device, weights, ...(quantizedCompute ? { quantizedCompute } : {}) },
   );
   requireNoLayerUnused([graph], weights);
-  const network = await openGraph(graph, {
-    weightsMode: weightsMode ?? languageWeightsMode(float32Bytes(graph), device),
-    packWeights,
-    ...(profile ? { profile } : {}),
-  });
-  return new CachedLanguageNetwork(network, config, Math.min(contextLength, config.contextLength));
+  const { weightsMode = languageWeightsMode(float32Bytes(graph), device) } = options;
+  const quantized = graph.nodes.some(({ operator }) => operator === 'MatMulNBits');
+  // A packed copy is worth its memory, a third of the time of a token. Quantised products need theirs: 300 times.
+  const { packWeights = quantized || weightsMode === 'fold' } = options;
+  return openGraph(graph, { weightsMode, packWeights, ...(profile ? { profile } : {}) });
 }
 
 /** The cache grows by so many tokens at a time. */

@@ -121,7 +121,9 @@ function smallPlans(files: Component): NetworkPlan[] {
   }
 }
 
-/** Of the weights that the graph reads, each once. */
+/** Of the weights that the graph reads, each once. Quantised ones are never made float32. */
 export function float32Bytes(graph: Graph): number {
-  return [...graph.usedWeights.values()].reduce((sum, { value }) => sum + 4 * sizeOf(value.shape.map(Number)), 0);
+  return [...graph.usedWeights.values()]
+    .filter(({ value }) => value.dtype !== 'uint8')
+    .reduce((sum, { value }) => sum + 4 * sizeOf(value.shape.map(Number)), 0);
 }
