@@ -4,8 +4,10 @@ import { capabilities } from './capabilities.js';
 import { countTokens } from './count-tokens.js';
 import { devices } from './devices.js';
 import { generate } from './generate.js';
+import { generateText } from './generate-text.js';
 import { imageSimilarity } from './image-similarity.js';
 import { inspectLatents } from './inspect-latents.js';
+import { countChatTokens, languageModelFacts } from './language-model-facts.js';
 import { prepareAdapters } from './prepare-adapters.js';
 import { run } from './run.js';
 import { unload } from './unload.js';
@@ -21,5 +23,8 @@ serveCalls(engineCalls, {
   prepareAdapters,
   imageSimilarity,
   countTokens,
+  generateText,
+  languageModelFacts,
+  countChatTokens,
   unload,
 });

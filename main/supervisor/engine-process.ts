@@ -56,6 +56,10 @@ export function startEngineProcess({ deviceMemory = null, ...options }: EnginePr
     },
     imageSimilarity: async (request) => call('imageSimilarity', { ...request, device: await chosen(request.device) }),
     countTokens: (request) => call('countTokens', request),
+    generateText: async (request, onProgress, signal) =>
+      call('generateText', { ...request, device: await chosen(request.device) }, { onProgress, signal }),
+    languageModelFacts: (request) => call('languageModelFacts', request),
+    countChatTokens: (request) => call('countChatTokens', request),
     unload: async () => {
       // A child that does not run holds nothing.
       if (child.status().pid !== null) await call('unload', {});

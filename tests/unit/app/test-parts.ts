@@ -203,6 +203,9 @@ export class StepEngine implements Engine {
     return this.similarity;
   };
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
+  generateText = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  languageModelFacts = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  countChatTokens = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
   unload = () => Promise.resolve();
 }
 
