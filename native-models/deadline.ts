@@ -30,6 +30,9 @@ export function withDeadline<T>(milliseconds: number, sentence: string, work: ()
   }
 }
 
+/** The error is made in the context and is no `Error` of this one. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }

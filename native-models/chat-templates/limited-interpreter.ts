@@ -9,9 +9,13 @@ import { TooLarge } from './too-large.js';
 const MAX_CHARACTERS = 50_000_000;
 const MAX_ITEMS = 1_000_000;
 
+/** The stack would hold a few times as many, but the library takes a full stack for an unknown variable. */
+const MAX_DEPTH = 1000;
+
 export class LimitedInterpreter extends Interpreter {
   /** Of the last tag that was come to; null before the first. */
   line: number | null = null;
+  #depth = 0;
 
   text(program: Node): string {
     return String(this.run(program).value);
@@ -22,10 +26,19 @@ export class LimitedInterpreter extends Interpreter {
       const [, line] = LINE_MARK.exec(String(node.value)) ?? [];
       if (line !== undefined) this.line = Number(line);
     }
-    const result = super.evaluate(node, variables);
-    const { value } = result;
-    if (typeof value === 'string' && value.length > MAX_CHARACTERS) throw new TooLarge();
-    if (Array.isArray(value) && value.length > MAX_ITEMS) throw new TooLarge();
-    return result;
+    if (this.#depth >= MAX_DEPTH) throw new RangeError('too deep');
+    this.#depth++;
+    try {
+      return withinLimits(super.evaluate(node, variables));
+    } finally {
+      this.#depth--;
+    }
   }
+}
+
+function withinLimits(result: Value): Value {
+  const { value } = result;
+  if (typeof value === 'string' && value.length > MAX_CHARACTERS) throw new TooLarge();
+  if (Array.isArray(value) && value.length > MAX_ITEMS) throw new TooLarge();
+  return result;
 }
