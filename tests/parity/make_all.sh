@@ -16,4 +16,5 @@ python="${PYTHON:-python}"
 "$python" make_scheduler_options.py
 "$python" make_tokenizer.py ${vocabulary:+--openai "$vocabulary"}
 "$python" make_language_text.py
+"$python" make_gguf.py
 "$python" make_pictures.py

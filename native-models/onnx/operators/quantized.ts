@@ -81,7 +81,10 @@ export function quantizedLinear(
   compute: QuantizedCompute,
 ): Value {
   const y = matMulNBits(x, packed, scales, { bits, block }, compute, bias);
-  return minimums ? add(y, linear(blockSums(x, block), minimums)) : y;
+  if (!minimums) return y;
+  const sums = blockSums(x, block); // [..., K / block]
+  if (x.rank !== 2) return add(y, linear(sums, minimums));
+  return x.graph.node('Gemm', [sums, minimums, y], y, { transB: { int: 1 } });
 }
 
 /** Sums of x by the size of their blocks: projections that share an input share these. */
