@@ -74,7 +74,10 @@ function frequentTags(metadata: Readonly<Record<string, string>>): TriggerWord[]
       if (typeof count === 'number' && count > 0) counts.set(tag, (counts.get(tag) ?? 0) + count);
     }
   }
-  const all = pictures ?? [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
+  const most = [...counts.values()].reduce((largest, count) => Math.max(largest, count), 0);
+  // Some trainers count a tag at every step: then it is on more pictures than there are.
+  if (pictures !== null && most > pictures) pictures = null;
+  const all = pictures ?? most;
   // Captions in sentences count as tags of one picture each: no word of them is on most.
   return [...counts]
     .filter(([, count]) => count > 1 && count >= MOST_PICTURES * all)

@@ -26,6 +26,15 @@ test('tags tell on how many of the pictures they stand', () => {
   expect(triggerWords(metadata).map(({ text }) => text)).not.toContain('wash');
 });
 
+test('tags that were counted at every step are measured by the most frequent one', () => {
+  const metadata = {
+    ss_tag_frequency: JSON.stringify({ '1_a': { ink: 6000, paper: 2900 } }),
+    ss_dataset_dirs: JSON.stringify({ '1_a': { img_count: 2600 } }),
+  };
+  expect(triggerWords(metadata)).toContainEqual({ text: 'ink', source: 'training tags, 6000 pictures' });
+  expect(triggerWords(metadata).map(({ text }) => text)).not.toContain('paper');
+});
+
 test('captions in sentences are no tags', () => {
   const captions = { '1_x': { 'a cat on a mat': 1, 'a dog in a log': 1 } };
   expect(triggerWords({ ss_tag_frequency: JSON.stringify(captions) })).toEqual([]);
