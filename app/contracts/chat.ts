@@ -28,6 +28,16 @@ export const sampling = z.object({
 });
 export type Sampling = z.infer<typeof sampling>;
 
+/** Where neither the model's maker nor a person says anything: the values that llama.cpp begins with. */
+export const usualSampling: Omit<Sampling, 'seed' | 'maxTokens'> = {
+  temperature: 0.8,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.05,
+  repetitionPenalty: 1,
+  stop: [],
+};
+
 export const rival = z.object({
   id: z.number().int().nonnegative(),
   /** Its bytes as text; a part of a character shows as U+FFFD. */

@@ -26,23 +26,36 @@ export const modelDescription = z.object({
   /** Absolute path of the folder or file. */
   path: z.string(),
   kind: z.enum(['diffusion', 'language', 'clip', 'inception', 'autoencoder']),
-  /** Whose architecture it has, at any width: `sd1`, `sd2`, `sdxl`; `custom` for one component that does not tell. */
+  /**
+   * Whose architecture it has, at any width: `sd1`, `sd2`, `sdxl`; `llama`, `qwen2` ...; `custom` for one component that
+   * does not tell.
+   */
   family: z.string(),
   prediction: z.enum(['epsilon', 'v_prediction']).nullable(),
   /** Channels the UNet takes: 4, or 9 for inpainting; null where there is no UNet. */
   inChannels: z.number().int().nullable(),
-  /** `diffusers`, `component` ... */
+  /** `diffusers`, `component`; of a language model `safetensors` (a folder) or `gguf`. */
   format: z.string(),
-  /** `F32`, `F16`, `BF16`, or `mixed`. */
+  /** `F32`, `F16`, `BF16`, a GGUF's `Q4_K` ..., or `mixed`. */
   dtype: z.string(),
   /** Weights on disk. */
   bytes: z.number().int().nonnegative(),
   card: modelCard.nullable(),
-  /** Pixels a side must be a multiple of; 8 for Stable Diffusion. */
+  /** Of a language model. */
+  language: z
+    .object({
+      parameters: z.number().int().nonnegative(),
+      /** Most tokens of a text, prompt and answer together. */
+      contextLength: z.number().int().positive(),
+      /** False: it has no chat template and continues what it is given. */
+      chats: z.boolean(),
+    })
+    .optional(),
+  /** Pixels a side must be a multiple of; 8 for Stable Diffusion, 1 where there are no pictures. */
   sizeMultiple: z.number().int().positive(),
-  /** The size it was made for, in pixels: the config's sample size x the multiple. */
+  /** The size it was made for, in pixels: the config's sample size x the multiple; 1 where there are no pictures. */
   nativeSize: z.number().int().positive(),
-  /** File whose sha256 stands for the model (the UNet's weights of a folder). */
+  /** File whose sha256 stands for the model: the UNet's weights of a folder, the first file of a language model's. */
   hashedFile: z.string(),
   /** What a person should know about it, one sentence each. */
   notices: z.array(z.string()),

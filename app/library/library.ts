@@ -1,23 +1,34 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { cp, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Model, ModelDescription } from '../contracts/models.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
 import type { Database } from '../storage/database.js';
 import { fileIdentity, modelFilesIdentity } from '../storage/file-identity.js';
 import type { Home } from '../storage/home.js';
+import { memory, type Memory } from '../storage/memory.js';
 import { modelDefaults } from './model-defaults.js';
 import { modelRows, type ModelRow, type ModelRows } from './model-rows.js';
 
 /** The embedded image model's id; `generate` uses it when no model is named. */
 export const embeddedPicturesId = 'embedded-pictures';
 
+/** The embedded language model's id; `chat` uses it until another one has answered. */
+export const embeddedStorytellerId = 'embedded-storyteller';
+
+/** By id: where they lie among the models that ship with the studio. */
+const embeddedFolders: Readonly<Record<string, string>> = {
+  [embeddedPicturesId]: 'pictures',
+  [embeddedStorytellerId]: 'storyteller',
+};
+
 export interface LibraryParts {
   readonly database: Database;
   readonly home: Home;
   readonly worker: Worker;
-  /** Folder that holds the models that ship with the studio: `pictures/`. */
+  /** Folder that holds the models that ship with the studio: `pictures/`, `storyteller/`. */
   readonly embeddedModels: string;
 }
 
@@ -37,23 +48,27 @@ export interface Imported {
 export class Library {
   readonly #parts: LibraryParts;
   readonly #rows: ModelRows;
-  #embedded: Promise<void> | null = null;
+  readonly #memory: Memory;
+  readonly #embedded = new Map<string, Promise<void>>();
 
   constructor(parts: LibraryParts) {
     this.#parts = parts;
     this.#rows = modelRows(parts.database);
+    this.#memory = memory(parts.database);
   }
 
   /** The embedded ones first, then in the order in which they were added. */
   async list(): Promise<Model[]> {
-    await this.#embeddedDescribed().catch(() => {
-      // A broken installation must not hide the person's own models; using the embedded one says what is wrong.
-    });
+    for (const id of Object.keys(embeddedFolders)) {
+      await this.#embeddedDescribed(id).catch(() => {
+        // A broken installation must not hide the person's own models; using the embedded one says what is wrong.
+      });
+    }
     return Promise.all(this.#rows.all().map(modelOf));
   }
 
   async get(id: string): Promise<Model> {
-    if (id === embeddedPicturesId) await this.#embeddedDescribed();
+    if (Object.hasOwn(embeddedFolders, id)) await this.#embeddedDescribed(id);
     const row = this.#rows.get(id);
     if (row === null) throw new StudioError('not-found', `The model ${id} is not in the library.`);
     return modelOf(row);
@@ -76,7 +91,7 @@ export class Library {
     // By the path that the library has, where a link or another spelling leads to the same files.
     const source = (await this.#rowAt(resolve(path)))?.description.path ?? resolve(path);
     let description = await this.#parts.worker.inspectModel({ path: source, checkFinite: true });
-    refuseWhatMakesNoPictures(description);
+    refuseWhatIsNoUse(description);
     let bytesWritten = 0;
     if (options.copy) {
       const copy = await copyInto(this.#parts.home.models, description.path);
@@ -129,6 +144,33 @@ export class Library {
     );
   }
 
+  /** What `generate --model M` means; refuses what makes no pictures. */
+  async resolvePictures(wish: string | undefined): Promise<ResolvedModel> {
+    const model = await this.resolve(wish);
+    refuseWhatMakesNoPictures(model);
+    return model;
+  }
+
+  /** What `chat --model M` means; nothing means the language model that answered last. Refuses what writes no text. */
+  async resolveLanguage(wish: string | undefined): Promise<ResolvedModel> {
+    if (wish === undefined || wish === '') return this.lastLanguage();
+    const model = await this.resolve(wish);
+    refuseWhatWritesNoText(model);
+    return model;
+  }
+
+  /** The language model that answered last and is still there; else the embedded one. */
+  async lastLanguage(): Promise<Model> {
+    const id = this.#memory.recall(lastLanguageKey, z.string());
+    const row = id === null ? null : this.#rows.get(id);
+    const model = row === null ? null : await modelOf(row);
+    return model !== null && !model.missing ? model : this.get(embeddedStorytellerId);
+  }
+
+  rememberLanguage(id: string): void {
+    this.#memory.keep(lastLanguageKey, id);
+  }
+
   /**
    * The model, ready to be used: described anew when a file of it changed since, refused when its files are gone.
    * Called before each picture.
@@ -145,7 +187,7 @@ export class Library {
     }
     if (now === row.filesIdentity) return model;
     const description = await this.#parts.worker.inspectModel({ path: model.path, checkFinite: true });
-    refuseWhatMakesNoPictures(description);
+    refuseWhatIsNoUse(description);
     return modelOf(await this.#describe(id, { ...description, path: model.path }, row.embedded));
   }
 
@@ -170,21 +212,24 @@ export class Library {
     return this.#rows.setHash(id, identity, sha256);
   }
 
-  /** Once a process, and again after it failed: the embedded model is an entry like any other, at today's path. */
-  #embeddedDescribed(): Promise<void> {
-    this.#embedded ??= this.#describeEmbedded().catch((error: unknown) => {
-      this.#embedded = null;
+  /** Once a process, and again after it failed: an embedded model is an entry like any other, at today's path. */
+  #embeddedDescribed(id: string): Promise<void> {
+    const begun = this.#embedded.get(id);
+    if (begun !== undefined) return begun;
+    const described = this.#describeEmbedded(id).catch((error: unknown) => {
+      this.#embedded.delete(id);
       throw error;
     });
-    return this.#embedded;
+    this.#embedded.set(id, described);
+    return described;
   }
 
-  async #describeEmbedded(): Promise<void> {
-    const path = join(resolve(this.#parts.embeddedModels), 'pictures');
-    const known = this.#rows.get(embeddedPicturesId);
+  async #describeEmbedded(id: string): Promise<void> {
+    const path = join(resolve(this.#parts.embeddedModels), embeddedFolders[id] ?? id);
+    const known = this.#rows.get(id);
     if (known?.description.path === path && known.filesIdentity === (await modelFilesIdentity(path))) return;
     const description = await this.#parts.worker.inspectModel({ path, checkFinite: false });
-    await this.#describe(embeddedPicturesId, { ...description, path }, true);
+    await this.#describe(id, { ...description, path }, true);
   }
 
   async #describe(id: string, description: ModelDescription, embedded: boolean): Promise<ModelRow> {
@@ -224,19 +269,22 @@ const unlisted = (description: ModelDescription): Omit<Model, 'id'> => ({
   defaults: modelDefaults(description),
 });
 
-/** The worker refuses what is no model at all, and says what it is; this refuses models that cannot draw. */
-function refuseWhatMakesNoPictures(description: ModelDescription): void {
-  const { name, kind, format, path } = description;
-  if (kind !== 'diffusion') {
-    const what = {
-      language: 'a language model',
-      clip: 'a CLIP model',
-      inception: 'an Inception network',
-      autoencoder: 'an autoencoder',
-    }[kind];
+type Known = Pick<ModelDescription, 'name' | 'kind' | 'format' | 'path'>;
+
+const kinds: Readonly<Record<ModelDescription['kind'], string>> = {
+  diffusion: 'a diffusion model',
+  language: 'a language model',
+  clip: 'a CLIP model',
+  inception: 'an Inception network',
+  autoencoder: 'an autoencoder',
+};
+
+/** The worker refuses what is no model at all, and says what it is; this refuses models that do nothing by themselves. */
+function refuseWhatIsNoUse({ name, kind, format, path }: Known): void {
+  if (kind !== 'diffusion' && kind !== 'language') {
     throw new StudioError(
       'unfit-model',
-      `${name} is ${what}, not a diffusion model: it makes no pictures by itself and was not added.`,
+      `${name} is ${kinds[kind]}, not a diffusion model: it makes no pictures by itself and was not added.`,
       { file: path },
     );
   }
@@ -248,6 +296,20 @@ function refuseWhatMakesNoPictures(description: ModelDescription): void {
     );
   }
 }
+
+function refuseWhatMakesNoPictures({ name, kind, path }: Known): void {
+  if (kind === 'diffusion') return;
+  const instead = kind === 'language' ? 'it answers in Chat, or with “chat”' : 'choose a diffusion model';
+  throw new StudioError('unfit-model', `${name} is ${kinds[kind]} and makes no pictures: ${instead}.`, { file: path });
+}
+
+function refuseWhatWritesNoText({ name, kind, path }: Known): void {
+  if (kind === 'language') return;
+  const instead = kind === 'diffusion' ? 'it makes pictures, with “generate”' : 'choose a language model';
+  throw new StudioError('unfit-model', `${name} is ${kinds[kind]} and writes no text: ${instead}.`, { file: path });
+}
+
+const lastLanguageKey = 'language model that answered last';
 
 /** Readable, and the same for the same path: an entry that was forgotten and added again keeps its id. */
 function idFor({ name, path }: ModelDescription): string {

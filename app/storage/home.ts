@@ -20,6 +20,8 @@ export interface Home {
   readonly effects: string;
   /** WebP pictures of adapters, by adapter id and version; may be deleted at any time. */
   readonly adapterPreviews: string;
+  /** Weights of quantised language models in the order that the processor multiplies them in; may be deleted. */
+  readonly preparedWeights: string;
   /** Models that were copied in (`models import --copy`). */
   readonly models: string;
   readonly logs: string;
@@ -65,13 +67,14 @@ export function homeAt(root: string): Home {
     previews: inside('previews'),
     adapterPreviews: inside('adapter-previews'),
     effects: inside('effects'),
+    preparedWeights: inside('prepared-weights'),
     models: inside('models'),
     logs: inside('logs'),
     electron: inside('electron'),
   };
 }
 
-/** Make the folders that are not there yet. `effects`, `models` and `electron` are made by whoever first needs them. */
+/** Make the folders that are not there yet. `effects`, `preparedWeights`, `models` and `electron` are made by whoever first needs them. */
 export async function makeHome(home: Home): Promise<void> {
   try {
     for (const folder of [

@@ -1,5 +1,5 @@
 import type { Model } from '../../app/contracts/models.js';
-import { bytesInWords } from './words.js';
+import { bytesInWords, countInWords } from './words.js';
 
 type Described = Omit<Model, 'id'> & { readonly id: string | null };
 
@@ -10,13 +10,22 @@ export function modelJson(model: Described): object {
 }
 
 export function modelText(model: Described): string {
-  const { name, kind, family, prediction, format, dtype, bytes, path, notices, defaults } = model;
+  const { name, kind, family, prediction, format, dtype, bytes, path, notices } = model;
   return [
     name,
     `  ${kind}, ${family}${prediction === null ? '' : `, predicts ${prediction}`}`,
     `  ${format}, ${dtype}, ${bytesInWords(bytes)}`,
     `  ${path}`,
-    `  starts with ${defaults.steps} steps, guidance ${defaults.cfg}, ${defaults.sampler}, ${defaults.schedule}, ${defaults.width}x${defaults.height}`,
+    `  ${whatItDoes(model)}`,
     ...notices.map((notice) => `  ${notice}`),
   ].join('\n');
+}
+
+function whatItDoes({ language, defaults }: Described): string {
+  if (language === undefined) {
+    const { steps, cfg, sampler, schedule, width, height } = defaults;
+    return `starts with ${steps} steps, guidance ${cfg}, ${sampler}, ${schedule}, ${width}x${height}`;
+  }
+  const manner = language.chats ? 'has a chat template' : 'has no chat template and continues what it is given';
+  return `${countInWords(language.parameters)} parameters, ${language.contextLength} tokens of context, ${manner}`;
 }

@@ -11,6 +11,7 @@ import {
   type DiffusersModel,
 } from '../../native-models/weight-formats/diffusers-folder.js';
 import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
+import { inspectGguf, inspectLanguageFolder, isGgufFile, isLanguageFolder } from './inspect-language-model.js';
 import { refuseFile } from './refuse-file.js';
 
 /**
@@ -22,17 +23,23 @@ export async function inspectModel(request: { path: string; checkFinite: boolean
   const found = await stat(path).catch((cause: unknown) => {
     throw new StudioError('missing-file', `${path} is not there.`, { file: path, cause });
   });
-  if (found.isFile()) return refuseFile(path);
-  const isComponent = !(await isDiffusersFolder(path)) && (await isFile(join(path, 'config.json')));
-  const description = isComponent ? await inspectComponent(path, request) : await inspectPipeline(path, request);
+  if (found.isFile() && !(await isGgufFile(path))) return refuseFile(path);
+  const description = found.isFile() ? await inspectGguf(path) : await inspectFolder(path, request);
   return { ...description, path: await realpath(path) };
+}
+
+async function inspectFolder(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {
+  const hasConfig = !(await isDiffusersFolder(path)) && (await isFile(join(path, 'config.json')));
+  if (!hasConfig) return inspectPipeline(path, request);
+  if (await isLanguageFolder(path)) return inspectLanguageFolder(path, request.checkFinite);
+  return inspectComponent(path, request);
 }
 
 async function inspectPipeline(path: string, { checkFinite }: { checkFinite: boolean }): Promise<ModelDescription> {
   if (!(await isDiffusersFolder(path))) {
     throw new StudioError(
       'bad-input',
-      `${basename(path)} is no model: a model's folder has a model_index.json, or the config.json of one component.`,
+      `${basename(path)} is no model: a model's folder has a model_index.json, or the config.json of a language model or of one component.`,
       { file: path },
     );
   }

@@ -8,14 +8,18 @@ export async function refuseFile(path: string): Promise<never> {
   if (/\.(ckpt|pt|pth|bin)$/i.test(name)) {
     throw new StudioError(
       'unsupported',
-      `${name} is a Python pickle. Get the model as a diffusers folder with .safetensors weights.`,
+      `${name} is a Python pickle. Get the model as a folder with .safetensors weights, a language model also as GGUF.`,
       { file: path },
     );
   }
   if (!/\.safetensors$/i.test(name)) {
-    throw new StudioError('bad-input', `${name} is no model: a model is a diffusers folder with a model_index.json.`, {
-      file: path,
-    });
+    throw new StudioError(
+      'bad-input',
+      `${name} is no model: a model is a diffusers folder with a model_index.json, a language model's folder or a GGUF file.`,
+      {
+        file: path,
+      },
+    );
   }
   const { tensors } = await readSafetensors(path);
   const names = [...tensors.keys()];
@@ -36,6 +40,10 @@ const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [
   {
     has: /^model\.diffusion_model\./,
     sentence: 'is a checkpoint in a single file, which is not supported yet. Use its diffusers folder.',
+  },
+  {
+    has: /^(model\.)?(layers\.\d+\.|embed_tokens\.)/,
+    sentence: 'holds the weights of a language model: open its folder, where its config.json is.',
   },
   {
     has: /^(down_blocks|up_blocks|encoder|decoder|text_model)\./,

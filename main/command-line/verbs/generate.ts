@@ -55,7 +55,7 @@ export const generate: Verb = {
 
     const started = performance.now();
     const library = await session.library();
-    const model = await library.resolve(given.text('model'));
+    const model = await library.resolvePictures(given.text('model'));
     const made = await generateToFiles({
       engine: session.engine,
       worker: session.worker,
