@@ -23,7 +23,9 @@ export function splitIntoWords(tokenizer: JsonObject): Json {
 /** What a merge makes: of `"a b"` or `["a", "b"]`. */
 export function joined(merge: Json): string {
   if (typeof merge === 'string') return merge.replace(' ', '');
-  return Array.isArray(merge) ? (merge as readonly Json[]).join('') : '';
+  return Array.isArray(merge)
+    ? (merge as readonly Json[]).map((half) => (typeof half === 'string' ? half : '')).join('')
+    : '';
 }
 
 function isObject(json: Json | undefined): json is JsonObject {
