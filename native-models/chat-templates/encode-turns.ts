@@ -34,7 +34,8 @@ export function encodeTurns(
     turns = withSystemInFirstTurn(messages);
     notices.push('This model has no place for a system prompt: it was put before the first message.');
   }
-  const words = harmlessWords(template.words, [...tokenizer.control.values()]);
+  const found = template.words.filter((word) => turns.some(({ content }) => content.includes(word)));
+  const words = harmlessWords(found, [...tokenizer.control.values()]);
   const rendered = template.render({
     ...variables(tokenizer),
     messages: turns.map(({ role, content }) => ({ role, content: disguise(content, words) })),
