@@ -226,16 +226,15 @@ describe('refused in one sentence', () => {
     await expect(readGguf(file)).rejects.toThrow('absent.gguf is not there or cannot be read.');
   });
 
-  test('every beginning of a sound file, and every file with one byte changed, by a ModelError or not at all', async () => {
+  test('every beginning of a sound file, and files with one byte changed, by a ModelError or not at all', async () => {
     const lists = { list: [{ list: [{ u8: 1 }] }, { list: [{ u8: 2 }] }] };
     const bytes = gguf({ pairs: { ...llama, lists, words: { list: [{ text: 'a' }] } }, tensors: [norm, quantised] });
-    const attempts = [...bytes.keys()].flatMap((place) => {
-      const changed = [0, 0x7f, 0xff].map((byte) =>
-        Buffer.concat([bytes.subarray(0, place), Buffer.of(byte), bytes.subarray(place + 1)]),
-      );
-      return place % 8 === 0 ? [bytes.subarray(0, place), ...changed] : changed;
-    });
-    for (const attempt of attempts) {
+    for (const place of bytes.keys()) {
+      // A third of all places, cut there or with the byte there as small or as large as it can be.
+      if (place % 3 !== 0) continue;
+      const byte = [0, 0x7f, 0xff][(place / 3) % 3]!;
+      const changed = Buffer.concat([bytes.subarray(0, place), Buffer.of(byte), bytes.subarray(place + 1)]);
+      const attempt = place % 2 === 0 ? changed : bytes.subarray(0, place);
       const outcome = await read(attempt, 'fuzz.gguf').then(
         () => 'read',
         (error: Error) => error.name,
