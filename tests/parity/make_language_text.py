@@ -1,7 +1,7 @@
 """
 Goldens of what stands around a language model: tokenizers, chat templates, samplers.
 
-Makes     goldens/language-text/<kind>.json   six small tokenizers, one of each kind, trained here on a few lines: the
+Makes     goldens/language-text/<kind>.json   six small tokenizers, one of each kind, made here of a few lines: the
                                               tokenizer itself, texts and their ids, conversations and theirs
           goldens/language-text/samplers.json logits and what each sampler makes of them
 Reference transformers 5.23.0 (PreTrainedTokenizerFast, apply_chat_template, the logits processors), tokenizers 0.23.3
@@ -162,23 +162,38 @@ def with_bytes(vocabulary):
     return tokenizer
 
 
+def words_and_letters():
+    """The reference trains these two kinds differently at every run; their vocabularies are counted here instead."""
+    words = [word for line in CORPUS for word in line.split()]
+    return sorted(set(words)), sorted({letter for word in words for letter in word})
+
+
 def unigram():
-    tokenizer = Tokenizer(models.Unigram())
+    words, letters = words_and_letters()
+    # Longer pieces cost a little more than a short one and much less than their letters.
+    parts = sorted({word[:length] for word in words for length in (2, 3, 4) if len(word) > length} - set(words))
+    pieces = [("▁", -2.0), *((f"▁{word}", -4.0 - len(word) / 8) for word in words), *((part, -5.5) for part in parts),
+              *((letter, -7.0 - n / 64) for n, letter in enumerate(letters))]
+    tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("<s>", 0.0), ("</s>", 0.0), *pieces], unk_id=0))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    tokenizer.train_from_iterator(CORPUS, trainers.UnigramTrainer(
-        vocab_size=250, unk_token="<unk>", special_tokens=["<unk>", "<s>", "</s>"], show_progress=False))
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in ("<unk>", "<s>", "</s>")])
     return tokenizer
 
 
 def word_piece():
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words, letters = words_and_letters()
+    lower = sorted({word.lower() for word in words if word.isalpha()})
+    letters = sorted({letter.lower() for letter in letters} | set("0123456789"))
+    ends = sorted({f"##{word[-length:]}" for word in lower for length in (2, 3) if len(word) > length})
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{letter}" for letter in letters), *ends,
+              *(word for word in lower if len(word) > 1)]
+    tokenizer = Tokenizer(models.WordPiece({token: id for id, token in enumerate(tokens)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece(cleanup=False)
-    tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(
-        vocab_size=300, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"], show_progress=False))
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in tokens[:4]])
     return tokenizer
 
 
