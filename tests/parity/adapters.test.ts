@@ -94,7 +94,7 @@ describe.each(goldenNames('adapters'))('%s', (name) => {
 
 /** Adapters on linear layers, on convolutions, several at once; a software driver compiles each operator for seconds. */
 describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
-  test.each(['kohya-locon', 'peft'])('%s live agrees with PyTorch', async (name) => {
+  test.each(['kohya-locon', 'peft'])('%s live agrees with PyTorch', { timeout: 400_000 }, async (name) => {
     const golden = readGolden<Description>('adapters', name);
     for (const component of Object.keys(golden.description.networks) as Component[]) {
       expect(await difference(golden, component, 'live', 'webgpu')).toBeLessThanOrEqual(1e-4);
