@@ -207,8 +207,11 @@ export function newRow(format: BlockFormat, K: number): UnpackedRow {
   };
 }
 
+let halves: Float32Array | undefined;
+
 function half(bytes: Uint8Array, at: number): number {
-  return halfToNumber((bytes[at] as number) | ((bytes[at + 1] as number) << 8));
+  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToNumber(bits));
+  return halves[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number;
 }
 
 /** `count` bytes as 2 * count elements: all low nibbles, then all high ones. */

@@ -56,9 +56,11 @@ export function repackRows(format: BlockFormat, bytes: Uint8Array, K: number): R
   const minimums = new Float32Array(format.hasMinimums ? N * groups : 0);
   const row = newRow(format, K);
   for (let n = 0; n < N; n++) {
-    unpackRow(format, bytes, n * rowBytes, row);
-    if (format.bits === 4) packNibbles(row.levels, packed, n * packedRow);
-    else shiftLevels(row.levels, 128 - format.centre, packed, n * packedRow);
+    const there = packed.subarray(n * packedRow, (n + 1) * packedRow);
+    // Levels of 8 bits are unpacked where they are to stand.
+    unpackRow(format, bytes, n * rowBytes, format.bits === 4 ? row : { ...row, levels: there });
+    if (format.bits === 4) packNibbles(row.levels, there);
+    else if (format.centre !== 128) shiftLevels(there, 128 - format.centre);
     scales.set(row.scales, n * groups);
     if (!format.hasMinimums) continue;
     for (let g = 0; g < groups; g++) {
@@ -68,11 +70,12 @@ export function repackRows(format: BlockFormat, bytes: Uint8Array, K: number): R
   return { packed, scales, minimums };
 }
 
-function packNibbles(levels: Uint8Array, packed: Uint8Array, at: number): void {
-  const bytes = levels.length >> 1;
-  for (let i = 0; i < bytes; i++) packed[at + i] = (levels[2 * i] as number) | ((levels[2 * i + 1] as number) << 4);
+function packNibbles(levels: Uint8Array, packed: Uint8Array): void {
+  for (let i = 0; i < packed.length; i++) {
+    packed[i] = (levels[2 * i] as number) | ((levels[2 * i + 1] as number) << 4);
+  }
 }
 
-function shiftLevels(levels: Uint8Array, shift: number, packed: Uint8Array, at: number): void {
-  for (let i = 0; i < levels.length; i++) packed[at + i] = (levels[i] as number) + shift;
+function shiftLevels(levels: Uint8Array, shift: number): void {
+  for (let i = 0; i < levels.length; i++) levels[i] = (levels[i] as number) + shift;
 }
