@@ -9,6 +9,9 @@
  * What differs: cosines, sines and masks are inputs, made by who runs the graph, so that positions and windows are
  * arithmetic of the caller and not nodes; the head is computed only for the rows that are asked for.
  *
+ * Tokens lie as rows [B * T, D] but for attention: a plain Gemm of one row is an eighth faster on the CPU than a product
+ * that takes [B, T, D].
+ *
  * B batch, T new tokens, P earlier tokens in the cache, S = P + T; V vocabulary, D width, H query heads, K heads of keys
  * and values, d size of a head.
  */

@@ -25,7 +25,7 @@ export async function openLanguageBatch(
 ): Promise<Network> {
   const network = await openDecoder(files, sizes, options);
   return {
-    run: (inputs) => network.run(withSurroundings(inputs, files.config, sizes)),
+    run: async (inputs) => network.run(withSurroundings(inputs, files.config, sizes)),
     release: () => network.release(),
   };
 }

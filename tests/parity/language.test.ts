@@ -21,6 +21,7 @@ import { readLanguageFolder } from '../../native-models/weight-formats/language-
 import { goldenNames, readGolden, relativeDifference } from './golden.js';
 import type { LanguageGolden } from './language-goldens.js';
 import { readLanguageGolden } from './language-goldens.js';
+import { operatorsOnCpu } from './operators-on-cpu.js';
 
 let scratch = '';
 beforeAll(async () => {
@@ -94,6 +95,38 @@ test('weights in three shards are those of one file', async () => {
   expect(await worstInPieces(read, { device: 'cpu' }, [12])).toBeLessThanOrEqual(1e-4);
 });
 
+/** A golden that passes whatever the config says would prove nothing. */
+test.each<[string, string, Record<string, unknown>]>([
+  ['no scaling of positions', 'llama-3', { rope_parameters: { rope_theta: 100 } }],
+  ['another factor', 'llama-linear', { rope_parameters: { rope_type: 'linear', rope_theta: 10000, factor: 5 } }],
+  [
+    'an attention factor of 1',
+    'llama-yarn',
+    {
+      rope_parameters: {
+        rope_type: 'yarn',
+        rope_theta: 100,
+        factor: 4,
+        attention_factor: 1,
+        original_max_position_embeddings: 16,
+      },
+    },
+  ],
+  ['another base of positions', 'llama-old-spelling', { rope_theta: 10000 }],
+  ['another epsilon', 'llama', { rms_norm_eps: 0.01 }],
+  ['a window of one token more', 'mistral-window', { sliding_window: 5 }],
+  ['a window from another layer on', 'qwen2-window-old-spelling', { max_window_layers: 2 }],
+  [
+    'windows in other layers',
+    'qwen3-layers',
+    { layer_types: ['full_attention', 'sliding_attention', 'sliding_attention'] },
+  ],
+  ['heads of another number', 'llama-no-groups', { num_attention_heads: 2, num_key_value_heads: 2, head_dim: 24 }],
+])('%s gives other logits', async (_, name, fields) => {
+  const read = await readLanguageGolden(name, scratch, { change: (config) => ({ ...config, ...fields }) });
+  expect(await worstInPieces(read, { device: 'cpu' }, [5, 1, 6])).toBeGreaterThan(2e-3);
+});
+
 describe.each(batches)('%s', (name) => {
   test('agrees with transformers, text beside text', async () => {
     const read = await readLanguageGolden(name, scratch);
@@ -143,7 +176,9 @@ describe('the embedded storyteller', () => {
 describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
   test.each(['llama-3', 'llama-bf16', 'mistral-window', 'qwen3-layers'])('%s agrees in pieces', async (name) => {
     const read = await readLanguageGolden(name, scratch);
-    expect(await worstInPieces(read, { device: 'webgpu' }, [5, 1, 6])).toBeLessThanOrEqual(1e-4);
+    const profile = path.join(scratch, `${name}-profile`);
+    expect(await worstInPieces(read, { device: 'webgpu', profile }, [5, 1, 6])).toBeLessThanOrEqual(1e-4);
+    expect(await operatorsOnCpu(profile)).toEqual([]);
   });
 
   test('mistral-batch agrees', async () => {

@@ -15,6 +15,7 @@ python="${PYTHON:-python}"
 "$python" make_schedulers.py
 "$python" make_scheduler_options.py
 "$python" make_tokenizer.py ${vocabulary:+--openai "$vocabulary"}
+"$python" make_language.py
 "$python" make_language_text.py
 "$python" make_gguf.py
 "$python" make_pictures.py

@@ -5,7 +5,7 @@
  *
  * The same on WebGPU where a Vulkan driver is named in VK_ICD_FILENAMES: a software one is enough.
  */
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { goldenNames, readGolden } from './golden.js';
 import { readNetworkGolden, worstDifference } from './network-goldens.js';
+import { operatorsOnCpu } from './operators-on-cpu.js';
 import { offsetAndGain, seeded, uniform } from './seeded-weights.js';
 
 let scratch = '';
@@ -60,17 +61,6 @@ describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
     const run = { device: 'webgpu', weightsMode: 'fold', adapters: true } as const;
     expect(await worstDifference(golden, run)).toBeLessThanOrEqual(1e-4);
   });
-
-  /** What the runtime quietly gave to the CPU, by its own profile. */
-  async function operatorsOnCpu(profile: string): Promise<string[]> {
-    const files = (await readdir(scratch)).filter((file) => file.startsWith(path.basename(profile)));
-    const texts = await Promise.all(files.map((file) => readFile(path.join(scratch, file), 'utf8')));
-    const events = texts.flatMap((text) => JSON.parse(text) as { args?: { provider?: string; op_name?: string } }[]);
-    const placed = events.filter(({ args }) => args?.provider !== undefined);
-    expect(placed.length).toBeGreaterThan(0);
-    const onCpu = placed.filter(({ args }) => args?.provider === 'CPUExecutionProvider');
-    return [...new Set(onCpu.map(({ args }) => args?.op_name ?? ''))];
-  }
 });
 
 test('seeded weights follow the formula that Python follows', () => {
