@@ -17,8 +17,8 @@ export async function isLanguageFolder(folder: string): Promise<boolean> {
   const config = await readJsonObject(join(folder, 'config.json'), `${basename(folder)}/config.json`);
   const { _class_name: className, model_type: type, architectures } = config;
   const [architecture] = Array.isArray(architectures) ? architectures : [];
-  if (className !== undefined || /^clip/i.test(`${typeof type === 'string' ? type : ''}`)) return false;
-  return !/^CLIP/.test(String(architecture)) && (typeof type === 'string' || typeof architecture === 'string');
+  const names = [type, architecture].filter((name) => typeof name === 'string');
+  return className === undefined && names.length > 0 && !names.some((name) => /^clip/i.test(name));
 }
 
 /** By its first bytes, or by its name: what calls itself one and is none is then told so. */
