@@ -17,6 +17,7 @@ import { blockFormats } from '../../native-models/weight-formats/gguf/block-form
 import { dequantize } from '../../native-models/weight-formats/gguf/dequantize.js';
 import { prepareGguf, readLanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
 import { repackRows } from '../../native-models/weight-formats/gguf/repack.js';
+import { operatorsOnCpu } from './operators-on-cpu.js';
 import { goldenNames, readGolden, relativeDifference } from './golden.js';
 
 const folder = fileURLToPath(new URL('./goldens/gguf/', import.meta.url));
@@ -78,6 +79,24 @@ describe('models', () => {
       expect(relativeDifference(rough, logits)).toBeLessThanOrEqual(5e-2);
     });
   }
+});
+
+describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
+  it.each(['llama-k-quants', 'llama-blocks-of-32'])('%s has the logits of transformers', async (name) => {
+    const golden = readGolden('gguf', name);
+    const ids = [...(golden.tensor('in.input_ids').data as BigInt64Array)].map(Number);
+    const model = await prepareGguf(await readLanguageGguf(join(folder, `${name}.gguf`)), { cacheFolder });
+    const profile = join(cacheFolder, `${name}-profile`);
+    const options = { device: 'webgpu', quantizedCompute: 'float32', profile } as const;
+    const network = await openLanguageNetwork(model, options);
+    const logits = [
+      ...(await network.forward(ids.slice(0, 20), 'all')),
+      ...(await network.forward(ids.slice(20), 'all')),
+    ];
+    await network.release();
+    expect(relativeDifference(logits, golden.floats('out.logits'))).toBeLessThanOrEqual(1e-4);
+    expect(await operatorsOnCpu(profile)).toEqual([]);
+  });
 });
 
 function wordsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {

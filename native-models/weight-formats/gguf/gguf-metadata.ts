@@ -90,6 +90,6 @@ export class GgufMetadata {
 
 function brief(value: GgufValue): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value as number | bigint | boolean);
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -9,7 +9,7 @@
 import type { Json, JsonObject } from '../../architectures/config-reader.js';
 import { ModelError } from '../../errors.js';
 import type { GgufFile } from './read-gguf.js';
-import { findPreTokenizer } from './pre-tokenizers.js';
+import { defaultPreTokenizer, findPreTokenizer } from './pre-tokenizers.js';
 import type { PreTokenizer } from './pre-tokenizers.js';
 
 export interface GgufTokenizer {
@@ -49,7 +49,7 @@ export function readGgufTokenizer(gguf: GgufFile): GgufTokenizer {
         `${label} cuts text into words by the rules of “${name}”, which are not known here; the usual ones are taken, and its answers may suffer.`,
       );
     }
-    const preTokenizer = known ?? (findPreTokenizer('default') as PreTokenizer);
+    const preTokenizer = known ?? defaultPreTokenizer;
     tokenizer = bytePairs(gguf, vocabulary, preTokenizer);
     ({ addsBos } = preTokenizer);
   } else if (kind === 'llama') {
@@ -85,7 +85,7 @@ function ownTokenizer({ metadata }: GgufFile): JsonObject | null {
   if (text === null) return null;
   try {
     const json = JSON.parse(text) as Json;
-    return typeof json === 'object' && json !== null && 'model' in json ? (json as JsonObject) : null;
+    return typeof json === 'object' && json !== null && 'model' in json ? json : null;
   } catch {
     return null; // the vocabulary of the other keys stands for it
   }

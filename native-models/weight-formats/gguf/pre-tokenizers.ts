@@ -28,6 +28,8 @@ const digitByDigit = words(String.raw`\p{N}`, GPT2);
 const threeDigits = words(llama3(String.raw`\p{N}{1,3}`));
 const qwen2 = words(llama3(String.raw`\p{N}`));
 
+export const defaultPreTokenizer = words(String.raw`[\p{P}\$\+<=>\^~\|]+`, GPT2, String.raw`\p{N}+`, '[0-9][0-9][0-9]');
+
 const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
   'gpt-2': gpt2,
   mpt: gpt2,
@@ -45,7 +47,7 @@ const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
   'deepseek-r1-qwen': qwen2,
   stablelm2: qwen2,
   qwen35: words(llama3(String.raw`\p{N}`, String.raw`\p{L}\p{M}`)),
-  default: words(String.raw`[\p{P}\$\+<=>\^~\|]+`, GPT2, String.raw`\p{N}+`, '[0-9][0-9][0-9]'),
+  default: defaultPreTokenizer,
 };
 
 /** Null: a name that is not known here. */

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { ModelError } from '../../errors.js';
 import { identityKey, verifyFiles } from '../../runtime/file-identity.js';
 import { areFinite } from '../non-finite.js';
-import { elementBits, megabytes } from '../number-formats.js';
+import { elementBits } from '../number-formats.js';
 import { readSafetensors } from '../safetensors.js';
 import type { SafetensorsFile } from '../safetensors.js';
 import type { BlockFormat } from './block-formats.js';
