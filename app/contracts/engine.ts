@@ -71,7 +71,7 @@ export type GeneratedPicture = z.infer<typeof generatedPicture>;
 
 export const runRequest = z.object({
   modelPath: z.string(),
-  /** A component by its name in command-line.md: `unet`, `text_encoder` ... */
+  /** A component by its name in command-line.md: `unet`, `text_encoder`, `llm` ... */
   component: z.string(),
   device: deviceWish,
   /** `.safetensors` with the component's inputs, and where its outputs go. */
@@ -79,6 +79,8 @@ export const runRequest = z.object({
   out: z.string(),
   adapters: z.array(adapterFileUse),
   apply: applyWish,
+  /** As `generateText` has it; absent: a temporary folder. */
+  weightCache: z.string().optional(),
 });
 export type RunRequest = z.infer<typeof runRequest>;
 

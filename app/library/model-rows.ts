@@ -16,7 +16,9 @@ export interface ModelRow {
 export type ModelRows = ReturnType<typeof modelRows>;
 
 export function modelRows(database: Database) {
-  const all = database.prepare('SELECT * FROM models ORDER BY embedded DESC, added_at, id');
+  const all = database.prepare(
+    'SELECT * FROM models ORDER BY embedded DESC, CASE WHEN embedded THEN 0 ELSE added_at END, id',
+  );
   const one = database.prepare('SELECT * FROM models WHERE id = ?');
   // A row for the same folder keeps its id; described anew it keeps its hash only if the hashed file is the same.
   const put = database.prepare(`

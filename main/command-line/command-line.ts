@@ -32,7 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
     try {
       const outcome = await verb.run(given, session);
       progress.clear();
-      await print(asJson ? JSON.stringify(outcome.json) : outcome.text);
+      const text = asJson ? JSON.stringify(outcome.json) : outcome.text;
+      if (text !== null) await print(text);
       return 0;
     } finally {
       await session.close();

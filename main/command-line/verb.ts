@@ -17,5 +17,6 @@ export interface Verb {
 /** What a verb has to say: the object of `--json`, and the same for people. */
 export interface Outcome {
   readonly json: object;
-  readonly text: string;
+  /** Null when all has been said while it worked. */
+  readonly text: string | null;
 }

@@ -7,6 +7,7 @@ import type { AdaptableComponentName } from '../../native-models/adapters/adapte
 import { AdapterSet, type AppliedAdapter } from '../../native-models/adapters/adapter-set.js';
 import { readAdaptableModel } from '../../native-models/adapters/read-adaptable-model.js';
 import { AdaptedNetwork } from '../../native-models/pipelines/adapted-network.js';
+import { openLanguageBatch } from '../../native-models/runtime/language-batch.js';
 import type { Network, Tensors } from '../../native-models/runtime/network.js';
 import { openNetwork } from '../../native-models/runtime/open-network.js';
 import type { Tensor } from '../../native-models/runtime/tensor.js';
@@ -17,6 +18,7 @@ import { readNamedComponent } from '../../native-models/weight-formats/diffusers
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
 import { bakeFolder } from './bake-folder.js';
+import { languageModelFiles } from './language-model-files.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { resolvedDevice } from './resolved-device.js';
 
@@ -92,10 +94,18 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
       const files = await readClip(modelPath);
       return plain(request, () => openNetwork({ component, files, device, sizes: { batch } }));
     }
+    case 'llm': {
+      const [batch, tokens] = inputs.sizes('input_ids', 2);
+      const model = await languageModelFiles(modelPath);
+      const files = await model.runnable({ cacheFolder: request.weightCache ?? (await bakeFolder()) });
+      // One pass is for comparing: quantised weights are multiplied with activations as they are.
+      const options = { device, quantizedCompute: 'float32' } as const;
+      return plain(request, () => openLanguageBatch(files, { batch, tokens }, options));
+    }
     default:
       throw new StudioError(
         'bad-input',
-        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text or clip_image.`,
+        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text, clip_image or llm.`,
       );
   }
 }

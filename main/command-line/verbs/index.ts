@@ -2,6 +2,7 @@ import type { Verb } from '../verb.js';
 import { adaptersBake } from './adapters-bake.js';
 import { adaptersInspect } from './adapters-inspect.js';
 import { bench } from './bench.js';
+import { chat } from './chat.js';
 import { generate } from './generate.js';
 import { modelsImport } from './models-import.js';
 import { modelsInspect } from './models-inspect.js';
@@ -10,6 +11,7 @@ import { run } from './run.js';
 
 export const verbs: readonly Verb[] = [
   generate,
+  chat,
   run,
   modelsList,
   modelsImport,

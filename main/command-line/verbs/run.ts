@@ -6,14 +6,14 @@ import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
 
 /** Components by the names of the contract; the refusal of another lists them. */
-const components = ['text_encoder', 'unet', 'vae_encoder', 'vae_decoder', 'clip_text', 'clip_image'];
+const components = ['text_encoder', 'unet', 'vae_encoder', 'vae_decoder', 'clip_text', 'clip_image', 'llm'];
 
 export const run: Verb = {
   name: 'run',
   usage: 'COMPONENT --model M --inputs IN.safetensors --out OUT.safetensors',
   summary: 'run one network once, on given tensors',
   flags: {
-    model: { value: 'M', help: 'a pipeline folder, a component folder, a library id or name' },
+    model: { value: 'M', help: 'a pipeline folder, a component or language model, a library id or name' },
     inputs: { value: 'FILE', help: 'the input tensors, a .safetensors file' },
     out: { value: 'FILE', help: 'where the output tensors go' },
     ...adapterFlags,
@@ -33,7 +33,7 @@ export const run: Verb = {
     const modelPath = await session.modelPath(wish);
     const receipts = await session.adapterReceipts(adapters, modelPath);
     const result = await session.engine.run(
-      { modelPath, component, device, inputs, out, adapters, apply },
+      { modelPath, component, device, inputs, out, adapters, apply, weightCache: session.home.preparedWeights },
       session.signal,
     );
     const lines = Object.entries(result.outputs).map(([name, { shape, dtype }]) => `${name}  [${shape}]  ${dtype}`);

@@ -1,0 +1,142 @@
+import { createInterface, type Interface } from 'node:readline';
+import type { ChatMessage, Sampling } from '../../app/contracts/chat.js';
+import { errorMessageOf } from '../../app/contracts/studio-error.js';
+import { randomSeed, type AskedModel } from './ask-model.js';
+
+export interface ConversationParts {
+  readonly model: Pick<AskedModel, 'answer'>;
+  readonly system: string | undefined;
+  readonly sampling: Sampling;
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** What a person reads besides the answers: the prompt mark, help, what went wrong. */
+  readonly asides: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly write: (text: string) => void;
+  /** Aborted when the whole verb is to end. */
+  readonly signal: AbortSignal;
+}
+
+const help = `/again   another answer to the last message
+/clear   forget what was said
+/quit    leave, as Ctrl-D does
+/help    this text
+Ctrl-C stops an answer; a second one leaves.`;
+
+/** Turn by turn from a terminal, or line by line from a pipe, until Ctrl-D or the end of the pipe. */
+export async function converse(parts: ConversationParts): Promise<void> {
+  const { input, asides, signal, sampling } = parts;
+  const terminal = input.isTTY === true && asides.isTTY === true;
+  const lines = createInterface({ input, output: asides, terminal, prompt: terminal ? '> ' : '' });
+  const talk = new Talk(parts, { ...sampling });
+  lines.on('SIGINT', () => {
+    if (!talk.stop()) lines.close();
+  });
+  const end = () => {
+    talk.stop();
+    lines.close();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    if (terminal) asides.write('/help tells what can be typed besides messages.\n');
+    await eachLine(lines, (line) => talk.take(line));
+  } finally {
+    signal.removeEventListener('abort', end);
+    lines.close();
+  }
+}
+
+/** One after the other: what is typed during an answer waits for its end. */
+async function eachLine(lines: Interface, take: (line: string) => Promise<'on' | 'leave'>): Promise<void> {
+  lines.prompt();
+  for await (const line of lines) {
+    if ((await take(line)) === 'leave') return;
+    lines.prompt();
+  }
+}
+
+class Talk {
+  readonly #parts: ConversationParts;
+  #sampling: Sampling;
+  #messages: ChatMessage[] = [];
+  #running: AbortController | null = null;
+
+  constructor(parts: ConversationParts, sampling: Sampling) {
+    this.#parts = parts;
+    this.#sampling = sampling;
+    this.#clear();
+  }
+
+  /** False when nothing was there to stop, or it was told to stop before. */
+  stop(): boolean {
+    if (this.#running === null || this.#running.signal.aborted) return false;
+    this.#running.abort();
+    return true;
+  }
+
+  async take(line: string): Promise<'on' | 'leave'> {
+    const word = line.trim();
+    switch (word) {
+      case '':
+        return 'on';
+      case '/quit':
+        return 'leave';
+      case '/help':
+        return this.#aside(help);
+      case '/clear':
+        this.#clear();
+        return this.#aside('Forgotten.');
+      case '/again':
+        return this.#again();
+      default:
+        if (/^\/\w+$/.test(word)) return this.#aside(`There is no ${word}; /help tells what there is.`);
+        return this.#answer({ role: 'user', content: line });
+    }
+  }
+
+  #clear(): void {
+    const { system } = this.#parts;
+    this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
+  }
+
+  async #again(): Promise<'on'> {
+    const asked = this.#messages.findLastIndex(({ role }) => role === 'user');
+    const message = this.#messages[asked];
+    if (message === undefined) return this.#aside('Nothing was said yet.');
+    this.#messages.length = asked;
+    this.#sampling = { ...this.#sampling, seed: randomSeed() };
+    return this.#answer(message);
+  }
+
+  /** What cannot be answered is told, and the conversation stays as it was before. */
+  async #answer(message: ChatMessage): Promise<'on'> {
+    const { model, write } = this.#parts;
+    const running = new AbortController();
+    this.#running = running;
+    let text = '';
+    try {
+      await model.answer({
+        messages: [...this.#messages, message],
+        sampling: this.#sampling,
+        logprobs: 0,
+        signal: running.signal,
+        onText: (more) => {
+          text += more;
+          write(more);
+        },
+      });
+    } catch (error) {
+      if (text !== '') write('\n');
+      this.#aside(errorMessageOf(error).message);
+      if (text === '') return 'on';
+    } finally {
+      this.#running = null;
+    }
+    write('\n');
+    this.#messages.push(message, { role: 'assistant', content: text });
+    return 'on';
+  }
+
+  #aside(text: string): 'on' {
+    this.#parts.asides.write(`${text}\n`);
+    return 'on';
+  }
+}
