@@ -57,6 +57,8 @@ class Talk {
   readonly #parts: ConversationParts;
   #sampling: Sampling;
   #messages: ChatMessage[] = [];
+  /** For another answer to it. */
+  #asked: { readonly before: readonly ChatMessage[]; readonly message: ChatMessage } | null = null;
   #running: AbortController | null = null;
 
   constructor(parts: ConversationParts, sampling: Sampling) {
@@ -94,23 +96,24 @@ class Talk {
 
   #clear(): void {
     const { system } = this.#parts;
+    this.#asked = null;
     this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
   }
 
   async #again(): Promise<'on'> {
-    const asked = this.#messages.findLastIndex(({ role }) => role === 'user');
-    const message = this.#messages[asked];
-    if (message === undefined) return this.#aside('Nothing was said yet.');
-    this.#messages.length = asked;
+    if (this.#asked === null) return this.#aside('Nothing was said yet.');
+    const { before, message } = this.#asked;
+    this.#messages = [...before];
     this.#sampling = { ...this.#sampling, seed: randomSeed() };
     return this.#answer(message);
   }
 
-  /** What cannot be answered is told, and the conversation stays as it was before. */
+  /** What cannot be answered is told, and a turn without an answer leaves the conversation as it was before. */
   async #answer(message: ChatMessage): Promise<'on'> {
     const { model, write } = this.#parts;
     const running = new AbortController();
     this.#running = running;
+    this.#asked = { before: [...this.#messages], message };
     let text = '';
     try {
       await model.answer({
@@ -125,13 +128,18 @@ class Talk {
       });
     } catch (error) {
       if (text !== '') write('\n');
-      this.#aside(errorMessageOf(error).message);
-      if (text === '') return 'on';
+      const { kind, message: sentence } = errorMessageOf(error);
+      if (kind !== 'cancelled') this.#aside(sentence);
+      return this.#keep(message, text);
     } finally {
       this.#running = null;
     }
     write('\n');
-    this.#messages.push(message, { role: 'assistant', content: text });
+    return this.#keep(message, text);
+  }
+
+  #keep(message: ChatMessage, text: string): 'on' {
+    if (text !== '') this.#messages.push(message, { role: 'assistant', content: text });
     return 'on';
   }
 

@@ -17,6 +17,13 @@ async function openLibrary(place?: Awaited<ReturnType<typeof makePlace>>) {
   const library = new Library({ database, home, worker, embeddedModels });
   return { root, home, embeddedModels, database, worker, library };
 }
+const language = {
+  name: 'A llama',
+  kind: 'language',
+  family: 'llama',
+  format: 'gguf',
+  language: { parameters: 1e9, contextLength: 512, chats: true },
+} as const;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 describe('Library', () => {
@@ -74,6 +81,42 @@ describe('Library', () => {
       file: folder,
     });
     expect(await library.list()).toHaveLength(1);
+  });
+
+  test('takes a language model, and has the storyteller after the pictures where it ships', async () => {
+    const place = await makePlace();
+    await makeModel(join(place.embeddedModels, 'storyteller'), { ...language, name: 'Storyteller' });
+    const { root, library } = await openLibrary(place);
+    const { model } = await library.importModel(await makeModel(join(root, 'llama'), language));
+    expect(model).toMatchObject({ kind: 'language', language: { contextLength: 512 } });
+    expect((await library.list()).map(({ id }) => id)).toEqual(['embedded-pictures', 'embedded-storyteller', model.id]);
+    await expect(library.forget('embedded-storyteller')).rejects.toMatchObject({ kind: 'bad-input' });
+  });
+
+  test('offers the language model that answered last while it is there, else the storyteller', async () => {
+    const place = await makePlace();
+    await makeModel(join(place.embeddedModels, 'storyteller'), { ...language, name: 'Storyteller' });
+    const { root, library } = await openLibrary(place);
+    expect(await library.resolveLanguage(undefined)).toMatchObject({ id: 'embedded-storyteller' });
+    const { model } = await library.importModel(await makeModel(join(root, 'llama'), language));
+    library.rememberLanguage(model.id);
+    expect(await library.resolveLanguage(undefined)).toMatchObject({ id: model.id });
+    await rename(join(root, 'llama'), join(root, 'away'));
+    expect(await library.resolveLanguage(undefined)).toMatchObject({ id: 'embedded-storyteller' });
+  });
+
+  test('refuses to draw with a language model and to talk with a picture model', async () => {
+    const { root, library } = await openLibrary();
+    const { model } = await library.importModel(await makeModel(join(root, 'llama'), language));
+    await expect(library.resolvePictures(model.id)).rejects.toMatchObject({
+      kind: 'unfit-model',
+      message: 'A llama is a language model and makes no pictures: it answers in Chat, or with “chat”.',
+    });
+    await expect(library.resolveLanguage('embedded-pictures')).rejects.toMatchObject({
+      kind: 'unfit-model',
+      message: 'Inkstone pictures is a diffusion model and writes no text: it makes pictures, with “generate”.',
+    });
+    expect(await library.resolvePictures(undefined)).toMatchObject({ id: 'embedded-pictures' });
   });
 
   test('inspects without adding', async () => {

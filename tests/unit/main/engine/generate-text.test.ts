@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +194,35 @@ describe('an answer', () => {
   });
 });
 
+test('a quantised GGUF file is prepared once, into the folder that was given, and answers', async () => {
+  const modelPath = fileURLToPath(new URL('../../../parity/goldens/gguf/llama-blocks-of-32.gguf', import.meta.url));
+  const weightCache = join(folder, 'prepared');
+  const facts = await started.engine.languageModelFacts({ modelPath });
+  expect(facts).toMatchObject({ family: 'llama', contextLength: 64, weightBytes: facts.preparedBytes });
+  expect(existsSync(weightCache)).toBe(false);
+
+  const prompt = { kind: 'text', text: 'a' } as const;
+  const sampling = { ...greedy, maxTokens: 8 };
+  const parts: (number | null)[] = [];
+  const answer = await ask({ modelPath, prompt, sampling, weightCache }, (progress) => {
+    if (progress.phase === 'loading') parts.push(progress.part);
+  });
+  expect(answer.completionTokens).toBeGreaterThan(0);
+  expect(parts[0]).toBeNull();
+  expect(parts.at(-1)).toBe(1);
+  const [file, ...others] = readdirSync(weightCache);
+  expect(others).toEqual([]);
+  expect(statSync(join(weightCache, file!)).size).toBeGreaterThanOrEqual(facts.preparedBytes);
+
+  await started.engine.unload();
+  parts.length = 0;
+  const again = await ask({ modelPath, prompt, sampling, weightCache }, (progress) => {
+    if (progress.phase === 'loading') parts.push(progress.part);
+  });
+  expect(parts).toEqual([null]);
+  expect(again.text).toBe(answer.text);
+});
+
 describe('an answer that cannot be given', () => {
   const refused = (more: Partial<GenerateTextRequest>) =>
     ask(more).then(
@@ -238,5 +267,4 @@ test('what a language model is, is known before it is opened', async () => {
   });
   expect(facts.parameters).toBeGreaterThan(250_000);
   expect(facts.weightBytes).toBe(4 * facts.parameters);
-  expect(existsSync(join(folder, 'prepared'))).toBe(false);
 });
