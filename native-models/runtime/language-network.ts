@@ -81,7 +81,7 @@ export async function openDecoder(
   requireNoLayerUnused([graph], weights);
   const { weightsMode = languageWeightsMode(float32Bytes(graph), device) } = options;
   const quantized = graph.nodes.some(({ operator }) => operator === 'MatMulNBits');
-  // A packed copy is worth its memory, a third of the time of a token. Quantised products need theirs: 300 times.
+  // A packed copy saves a quarter of a token's time (43 ms against 56, SmolLM2-135M); quantised products need theirs.
   const { packWeights = quantized || weightsMode === 'fold' } = options;
   return openGraph(graph, { weightsMode, packWeights, ...(profile ? { profile } : {}) });
 }

@@ -77,7 +77,7 @@ export async function readLanguageFolder(given: string, label = path.basename(gi
     dtype: mainDtype(files),
     bytes: files.reduce((sum, { identity }) => sum + identity.bytes, 0),
     parameters: countParameters(files),
-    endTokens: readEndTokens(generation?.has('eos_token_id') ? generation : reader, config.vocabularySize),
+    endTokens: readEndTokens(generation?.has('eos_token_id') ? generation : reader),
     sampling: generation ? recommended(generation) : {},
     identities: [await fileIdentity(configFile, `${label}/config.json`), ...files.map(({ identity }) => identity)],
   };
@@ -102,12 +102,12 @@ export function readDecoderFamily(config: ConfigReader): DecoderConfig {
   return read(config);
 }
 
-/** One id or a list of them. */
-function readEndTokens(config: ConfigReader, vocabularySize: number): readonly number[] {
+/** One id or a list of them. An id beyond the vocabulary never comes, and does no harm. */
+function readEndTokens(config: ConfigReader): readonly number[] {
   const json = config.json['eos_token_id'] ?? [];
   const ids = Array.isArray(json) ? json : [json];
-  const sound = ids.every((id): id is number => Number.isInteger(id) && Number(id) >= 0 && Number(id) < vocabularySize);
-  if (!sound) throw config.wrong('eos_token_id', `one or more token ids below ${vocabularySize}`);
+  const sound = ids.every((id): id is number => Number.isInteger(id) && Number(id) >= 0);
+  if (!sound) throw config.wrong('eos_token_id', 'a token id or a list of them');
   return ids;
 }
 
