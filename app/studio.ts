@@ -5,6 +5,9 @@ import { AdapterBaking } from './adapters/adapter-baking.js';
 import { AdapterEffects } from './adapters/adapter-effect.js';
 import { AdapterShelf } from './adapters/adapter-shelf.js';
 import { rememberedCapabilities } from './capabilities.js';
+import { Answering } from './chat/answering.js';
+import { ChatModels } from './chat/chat-models.js';
+import { Conversations } from './chat/conversations.js';
 import type { Desktop } from './contracts/desktop.js';
 import type { Engine } from './contracts/engine.js';
 import type { EngineStatus, EventName, EventOf } from './contracts/window.js';
@@ -15,6 +18,7 @@ import { Gallery } from './gallery/gallery.js';
 import { reconcile } from './gallery/reconcile.js';
 import { GenerationQueue } from './generation/generation-queue.js';
 import { adaptersHandlers } from './handlers/adapters-handlers.js';
+import { chatHandlers } from './handlers/chat-handlers.js';
 import { galleryHandlers } from './handlers/gallery-handlers.js';
 import { generationHandlers } from './handlers/generation-handlers.js';
 import type { Handlers, StudioParts } from './handlers/handler.js';
@@ -128,6 +132,19 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     device: null,
     memory: { engine: 0, free: freemem(), total: totalmem() },
   };
+  const conversations = new Conversations(database);
+  const chatModels = new ChatModels({
+    ...{ library, engine },
+    machine: () => ({ free: freemem(), engine: engineStatus.memory.engine }),
+  });
+  const answering = new Answering({
+    ...{ database, conversations, models: chatModels, engine, device, weightCache: home.preparedWeights },
+    engineIsBusy: () => queue.queue().jobs.some(({ state }) => state === 'running'),
+    onChanged: (id) => events.emit('chat.changed', { id }),
+    onProgress: (progress) => events.emit('chat.progress', progress),
+    onTokens: (tokens) => events.emit('chat.tokens', tokens),
+    onNotice: (notice) => events.notify(notice),
+  });
   const parts: StudioParts = {
     home,
     version,
@@ -142,6 +159,9 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     shelf,
     effects,
     baking,
+    conversations,
+    answering,
+    chatModels,
     gallery,
     queue,
     preferences,
@@ -156,6 +176,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     if (await library.refresh()) events.emit('models.changed', await library.list());
     hashing.start();
     await shelf.start();
+    await conversations.settle(closing.signal);
     await reconcile(gallery, worker, closing.signal);
     await hashing.idle();
     await shelf.idle();
@@ -182,6 +203,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       ...modelsHandlers(parts),
       ...generationHandlers(parts),
       ...adaptersHandlers(parts),
+      ...chatHandlers(parts),
       ...galleryHandlers(parts),
     },
     onEvent: (listener) => events.listen(listener),
@@ -199,7 +221,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       closing.abort();
       effects.stop();
       baking.stop();
-      await queue.close();
+      await Promise.all([queue.close(), answering.close()]);
       await Promise.all([hashing.close(), shelf.close()]);
       await settled;
       database.close();

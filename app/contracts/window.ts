@@ -1,5 +1,15 @@
 import { z } from 'zod';
 import { adapterEffect, adapterReceipt, adapterShelf, adapterUse } from './adapters.js';
+import { chatToken } from './chat.js';
+import {
+  answerProgress,
+  answerTokens,
+  chatFit,
+  conversation,
+  conversationSettings,
+  conversationSummary,
+  turn,
+} from './conversations.js';
 import { capabilities, device } from './capabilities.js';
 import { errorMessage } from './errors.js';
 import { galleryQuery, picture, pictureSummary } from './gallery.js';
@@ -151,6 +161,58 @@ export const requests = {
   },
   'adapters.stop-bake': { request: nothing, reply: nothing },
 
+  /** Newest first; `text` = words that some turn must hold, empty = all. */
+  'chat.list': { request: z.object({ text: z.string() }), reply: z.array(conversationSummary) },
+  'chat.get': { request: byId, reply: conversation },
+  'chat.create': { request: conversationSettings.partial(), reply: conversation },
+  'chat.save': {
+    request: z.object({
+      id: z.string(),
+      title: z.string().max(200).optional(),
+      settings: conversationSettings.partial().optional(),
+      /** The way that is shown from now on. */
+      shown: z.string().optional(),
+    }),
+    reply: nothing,
+  },
+  /** Off the list; `chat.restore` brings it back until the studio ends. */
+  'chat.delete': { request: byId, reply: nothing },
+  'chat.restore': { request: byId, reply: nothing },
+  /** A person's turn after `parent`, and the answer to it, which begins at once. On disk when this returns. */
+  'chat.send': {
+    request: z.object({ conversation: z.string(), parent: z.string().nullable(), text: z.string().min(1) }),
+    reply: z.object({ turns: z.array(turn) }),
+  },
+  /** Another answer to the same turn; a sister of the first. */
+  'chat.again': { request: byId, reply: turn },
+  /** An answer that was cut short goes on where it ended. */
+  'chat.go-on': { request: byId, reply: turn },
+  /** A sister of an answer: the same up to token `at`, then the rival instead, then whatever follows. */
+  'chat.rival': {
+    request: z.object({ id: z.string(), at: z.number().int().nonnegative(), token: z.number().int().nonnegative() }),
+    reply: turn,
+  },
+  /** Stops the running answer between two tokens; what was said is kept. */
+  'chat.stop': { request: nothing, reply: nothing },
+  /** Tokens of an answer with their probabilities and rivals. */
+  'chat.token-details': { request: byId, reply: z.array(chatToken) },
+  'chat.fit': { request: z.object({ model: z.string() }), reply: chatFit },
+  /**
+   * Tokens of the way that ends at `parent` with a draft after it, of how many. The notice says, before it happens,
+   * that the answer will find little room or none.
+   */
+  'chat.count-tokens': {
+    request: z.object({ conversation: z.string(), parent: z.string().nullable(), text: z.string() }),
+    reply: tokenCount.extend({ notice: z.string().nullable() }),
+  },
+  /** To a file that the person chooses; null when they close the dialog. */
+  'chat.export': {
+    request: z.object({ id: z.string(), format: z.enum(['json', 'markdown']) }),
+    reply: z.object({ path: z.string() }).nullable(),
+  },
+  /** A conversation that was exported as JSON; without a path the person chooses the file. */
+  'chat.import': { request: z.object({ path: z.string().optional() }), reply: conversation.nullable() },
+
   'gallery.list': { request: galleryQuery, reply: z.array(pictureSummary) },
   'gallery.get': { request: byId, reply: picture },
   'gallery.keep': { request: z.object({ id: z.string(), kept: z.boolean() }), reply: nothing },
@@ -184,6 +246,10 @@ export const events = {
     secondsLeft: z.number().nonnegative().nullable(),
   }),
   'adapters.bake-progress': z.object({ part: z.number(), secondsLeft: z.number().nonnegative().nullable() }),
+  /** Conversations came, went, or changed otherwise than by new tokens: `id` is the one, null for several. */
+  'chat.changed': z.object({ id: z.string().nullable() }),
+  'chat.progress': answerProgress,
+  'chat.tokens': answerTokens,
   'engine.status': engineStatus,
   notice,
 } as const;

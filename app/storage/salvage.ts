@@ -2,9 +2,10 @@ import { connect, type Connection } from './connection.js';
 import type { Database } from './database.js';
 import type { Row } from './rows.js';
 
-/** What no file on the disk tells, first. Receipts after the pictures they belong to. */
+/** What no file on the disk tells, first. Receipts after the pictures they belong to, turns after their conversations. */
 const tables = [
   ...(['preferences', 'models', 'adapter_folders', 'adapters', 'step_times'] as const),
+  ...(['conversations', 'turns', 'answer_tokens'] as const),
   ...(['jobs', 'pictures', 'receipts'] as const),
 ];
 
@@ -22,6 +23,8 @@ export async function salvage(damagedFile: string, into: Database): Promise<numb
   try {
     let saved = 0;
     for (const table of tables) saved += copyRows(damaged, into, table);
+    // The index of their words is made anew, at the studio's ease.
+    into.prepare('UPDATE turns SET indexed = 0').run();
     // A picture that lost its receipt is read again from its file, as one that was never known.
     saved -= into.prepare('DELETE FROM pictures WHERE number NOT IN (SELECT number FROM receipts)').run();
     return saved;

@@ -42,6 +42,10 @@ export async function start(): Promise<void> {
     'adapters.changed': hearShelf,
     'adapters.effect-progress': hearCompare,
     'adapters.bake-progress': hearBake,
+    // The panel that shows conversations asks for them by itself.
+    'chat.changed': () => undefined,
+    'chat.progress': () => undefined,
+    'chat.tokens': () => undefined,
     'engine.status': (engine) => studioStore.setState({ engine }),
     notice: hearNotice,
   });

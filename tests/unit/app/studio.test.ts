@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { requests, type EventName, type RequestName } from '../../../app/contracts/window.js';
 import { openStudio, type Studio } from '../../../app/studio.js';
 import { realModel, writeAdapter } from './adapters/shelf-parts.js';
+import { makeChatPlace } from './chat/chat-parts.js';
 import {
   capabilities,
   desktopNotes,
@@ -34,9 +35,9 @@ async function open(given: { place?: Place; engine?: StepEngine } = {}) {
   return { place, engine, desktop, studio, events, of };
 }
 
-/** A place whose embedded model is the real one, as far as adapters look at it. */
+/** A place with both embedded models; the one that draws is the real one, as far as adapters look at it. */
 async function realPlace(): Promise<Place> {
-  const place = await makePlace();
+  const place = await makeChatPlace();
   for (const name of ['model_index.json', 'unet', 'text_encoder', 'tokenizer', 'vae', 'scheduler', 'clip']) {
     await symlink(join(realModel, name), join(place.embeddedModels, 'pictures', name));
   }
@@ -54,7 +55,7 @@ async function makeOne(studio: Studio, change: Partial<typeof settings> = {}) {
 
 describe('openStudio', () => {
   test('answers every request of the contract, and what it says passes the schema', async () => {
-    const { studio, place } = await open({ place: await realPlace() });
+    const { studio, place, engine } = await open({ place: await realPlace() });
     const id = await makeOne(studio);
     const [lora, single] = [join(place.root, 'loras', 'ink.safetensors'), join(place.root, 'one.safetensors')];
     const more = join(place.root, 'more');
@@ -68,6 +69,22 @@ describe('openStudio', () => {
     const model = await studio.handlers['models.import']({ path: await makeModel(join(place.root, 'mine')) });
     const { path } = await studio.handlers['gallery.get']({ id });
     const job = await studio.handlers['generation.submit']({ settings, count: 1 });
+    const conversation = await studio.handlers['chat.create']({ model: 'embedded-storyteller' });
+    const said = await studio.handlers['chat.send']({ conversation: conversation.id, parent: null, text: 'Hello' });
+    const answer = said.turns[1]?.id ?? '';
+    const way = { conversation: conversation.id, parent: answer, text: 'And then?' };
+    const ended = async () => {
+      const listed = await studio.handlers['chat.list']({ text: '' });
+      if (listed.every(({ id: each }) => each !== conversation.id)) return true; // deleted, and not restored yet
+      const { turns } = await studio.handlers['chat.get']({ id: conversation.id });
+      return turns.every((turn) => turn.answer?.state !== 'running');
+    };
+    await until(ended);
+    const details = await studio.handlers['chat.token-details']({ id: answer });
+    const rival = details[1]?.top[1]?.id ?? -1;
+    engine.textFates.push({ atToken: 2, kind: 'engine-lost' });
+    const { id: cut } = await studio.handlers['chat.again']({ id: answer });
+    await until(ended);
     const payloads: { [N in RequestName]: object } = {
       ...{ 'studio.hello': {}, 'studio.devices': {}, 'studio.open-link': { url: 'https://example.org/a' } },
       ...{ 'preferences.save': { theme: 'dark' }, 'models.list': {}, 'models.import': { path: model.path } },
@@ -86,6 +103,17 @@ describe('openStudio', () => {
       ...{ 'adapters.stop-compare': {}, 'adapters.effect': { id: adapter, model: 'embedded-pictures' } },
       ...{ 'adapters.bake': { model: 'embedded-pictures', adapters: [use] }, 'adapters.stop-bake': {} },
       ...{ 'adapters.forget': { id: forgotten }, 'adapters.unwatch': { path: more } },
+      ...{
+        'chat.list': { text: 'hello' },
+        'chat.get': { id: conversation.id },
+        'chat.create': { system: 'Be brief.' },
+      },
+      ...{ 'chat.save': { id: conversation.id, title: 'Boats', settings: { system: '' }, shown: answer } },
+      ...{ 'chat.send': way, 'chat.again': { id: answer }, 'chat.go-on': { id: cut }, 'chat.stop': {} },
+      ...{ 'chat.rival': { id: answer, at: 1, token: rival }, 'chat.token-details': { id: answer } },
+      ...{ 'chat.fit': { model: 'embedded-storyteller' }, 'chat.count-tokens': way },
+      ...{ 'chat.export': { id: conversation.id, format: 'json' }, 'chat.import': {} },
+      ...{ 'chat.delete': { id: conversation.id }, 'chat.restore': { id: conversation.id } },
       ...{ 'gallery.list': everything, 'gallery.get': { id }, 'gallery.keep': { id, kept: true } },
       ...{ 'gallery.bin': { ids: [id] }, 'gallery.restore': { ids: [id] }, 'gallery.empty-bin': {} },
       ...{
@@ -98,6 +126,7 @@ describe('openStudio', () => {
     for (const [name, contract] of Object.entries(requests)) {
       const payload = contract.request.parse(payloads[name as RequestName]);
       const handler = studio.handlers[name as RequestName] as (request: unknown) => Promise<unknown>;
+      await until(ended); // one answer at a time
       const reply = await handler(payload).catch((error: unknown) => {
         // The job may be done before it is stopped or moved.
         if (name.startsWith('generation.')) return {};

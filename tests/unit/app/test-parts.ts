@@ -3,6 +3,14 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type {
+  ChatPrompt,
+  CountChatTokensRequest,
+  GeneratedText,
+  GenerateTextProgress,
+  GenerateTextRequest,
+  LanguageModelFacts,
+} from '../../../app/contracts/chat.js';
 import type { Capabilities } from '../../../app/contracts/capabilities.js';
 import type { Desktop } from '../../../app/contracts/desktop.js';
 import type {
@@ -203,11 +211,96 @@ export class StepEngine implements Engine {
     return this.similarity;
   };
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
-  generateText = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
-  languageModelFacts = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
-  countChatTokens = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+
+  /** One is used up by each answer; none left: it comes to its end. */
+  readonly textFates: TextFate[] = [];
+  readonly textCalls: GenerateTextRequest[] = [];
+  /** Tokens after which an answer is at its end. */
+  answerLength = 12;
+  /** Awaited before each token, counted from 0 in the whole answer. */
+  beforeToken: (at: number) => Promise<void> = () => Promise.resolve();
+  facts: LanguageModelFacts = {
+    ...{ family: 'llama', parameters: 260_000, contextLength: 512, chats: true },
+    ...{ weightBytes: 1_000_000, cacheBytesPerToken: 1000, preparedBytes: 0 },
+    sampling: { temperature: 0.5, topP: 0.9 },
+  };
+
+  /** Words by a script: each follows from the one before it and the seed. Three rivals stand beside each. */
+  generateText(
+    request: GenerateTextRequest,
+    onProgress: (progress: GenerateTextProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedText> {
+    const mine = this.#busy.then(() => {
+      if (signal.aborted) throw new StudioError('cancelled', 'Stopped.');
+      return this.#generateText(request, onProgress, signal);
+    });
+    this.#busy = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #generateText(
+    request: GenerateTextRequest,
+    onProgress: (progress: GenerateTextProgress) => void,
+    signal: AbortSignal,
+  ): Promise<GeneratedText> {
+    this.textCalls.push(request);
+    const fate = this.textFates.shift();
+    const { answerSoFar, sampling, prompt } = request;
+    const promptTokens = wordsOf(prompt);
+    const ids = [...answerSoFar];
+    const end = (finish: GeneratedText['finish']): GeneratedText => ({
+      ...{ text: textOf(ids), finish, device: 'cpu', promptTokens },
+      ...{ completionTokens: ids.length - answerSoFar.length, computedTokens: ids.length - answerSoFar.length },
+      ...{ notices: this.notices, seconds: { load: 0.1, firstToken: 0.2, total: 0.2 + 0.1 * ids.length } },
+    });
+    onProgress({ phase: 'loading', part: null });
+    const room = this.facts.contextLength - promptTokens - ids.length;
+    if (room <= 0) throw new StudioError('bad-input', 'The conversation is too long: shorten it, or begin a new one.');
+    onProgress({ phase: 'begun', tokens: promptTokens + ids.length, room, notices: this.notices });
+    onProgress({ phase: 'reading', read: promptTokens, toRead: promptTokens, promptTokens });
+    for (;;) {
+      await this.beforeToken(ids.length);
+      if (fate?.atToken === ids.length) throw new StudioError(fate.kind, 'The engine said no.');
+      if (signal.aborted) return end('cancelled');
+      if (ids.length >= this.answerLength) return end('stop');
+      const id = wordAfter(ids.at(-1) ?? promptTokens, sampling.seed);
+      const before = textOf(ids);
+      ids.push(id);
+      const top = [0, 1, 2, 3].map((rank) => rivalAt((id + rank) % script.length, rank));
+      onProgress({ phase: 'writing', text: textOf(ids).slice(before.length), tokens: [{ ...rivalAt(id, 0), top }] });
+      if (ids.length - answerSoFar.length >= sampling.maxTokens) return end('length');
+    }
+  }
+
+  languageModelFacts = () => Promise.resolve(this.facts);
+  countChatTokens = ({ prompt }: CountChatTokensRequest) =>
+    Promise.resolve({ tokens: wordsOf(prompt), limit: this.facts.contextLength });
   unload = () => Promise.resolve();
 }
+
+/** What becomes of one answer. */
+interface TextFate {
+  /** Fail before this token, counted in the whole answer. */
+  readonly atToken: number;
+  readonly kind: ErrorKind;
+}
+
+/** All the words that `StepEngine` knows. */
+const script = [
+  ...[' the', ' boat', ' sailed', ' over', ' a', ' calm', ' sea', ' and', ' came', ' home', ' at', ' night'],
+  ...[',', '.', ' where', ' we', ' slept'],
+];
+const wordAfter = (word: number, seed: number): number => (word * 3 + seed + 1) % script.length;
+const rivalAt = (id: number, rank: number) => ({ id, text: script[id] ?? '', logprob: -0.5 - rank });
+/** As tokenizers have it: a text does not begin with the space of its first word. */
+const textOf = (ids: readonly number[]): string =>
+  ids
+    .map((id) => script[id])
+    .join('')
+    .trimStart();
+const wordsOf = (prompt: ChatPrompt): number =>
+  (prompt.kind === 'text' ? prompt.text : prompt.messages.map(({ content }) => content).join(' ')).split(/\s+/).length;
 
 const strengthsOf = ({ adapters }: GenerateRequest): number =>
   Math.round(adapters.reduce((sum, { weight }) => sum + weight, 0));

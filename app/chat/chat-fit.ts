@@ -1,0 +1,64 @@
+import type { LanguageModelFacts } from '../contracts/chat.js';
+import type { ChatFit } from '../contracts/conversations.js';
+
+/** Bytes: what the machine has free, and what the engine holds already. */
+export interface MachineMemory {
+  readonly free: number;
+  readonly engine: number;
+}
+
+/** Tokens of a conversation of ordinary length: a model that has room for no more does not fit. */
+const ordinaryLength = 2048;
+
+/** Whether a model finds room, said before it starts. `isOpen`: the engine holds it now, and part of it is not free. */
+export function fitOf(
+  facts: LanguageModelFacts,
+  about: string | null,
+  machine: MachineMemory,
+  isOpen: boolean,
+): ChatFit {
+  const { weightBytes: weights, cacheBytesPerToken, contextLength, chats, preparedBytes } = facts;
+  const room = machine.free + (isOpen ? Math.min(machine.engine, weights) : 0);
+  const tokens = Math.floor((room - weights) / Math.max(1, cacheBytesPerToken));
+  const fits = tokens >= Math.min(ordinaryLength, contextLength);
+  const notices: string[] = [];
+  if (!fits) {
+    const needs = weights + cacheBytesPerToken * Math.min(ordinaryLength, contextLength);
+    notices.push(
+      `This model needs some ${bytes(needs)} of memory and ${bytes(room)} are free: close other programs, or choose a smaller model.`,
+    );
+  } else if (tokens < contextLength) {
+    notices.push(
+      `The memory that is free holds some ${round(tokens)} tokens of a conversation; the model could read ${count(contextLength)}.`,
+    );
+  }
+  if (preparedBytes > 0 && !isOpen) {
+    notices.push(
+      `Its first answer prepares the weights for this processor, once: that takes some time and ${bytes(preparedBytes)} on the disk.`,
+    );
+  }
+  return {
+    ...{ weights, cache: cacheBytesPerToken * contextLength, free: room, fits },
+    ...{ contextLength, chats, about, notices },
+  };
+}
+
+/** Said while there is still something to do about it; null while there is room for the longest answer. */
+export function roomNotice(tokens: number, contextLength: number, maxTokens: number): string | null {
+  const room = contextLength - tokens;
+  if (room <= 0) {
+    return `The conversation has ${count(tokens)} tokens, and this model reads at most ${count(contextLength)}: shorten it, or begin a new one.`;
+  }
+  if (room >= Math.min(maxTokens, contextLength / 2)) return null;
+  return `There is room for ${count(room)} more tokens: the answer may be cut short. A new conversation has room for ${count(contextLength)}.`;
+}
+
+const count = (tokens: number): string => tokens.toLocaleString('en');
+
+/** To two digits: what is free changes all the time. */
+const round = (tokens: number): string => count(Number(tokens.toPrecision(2)));
+
+function bytes(size: number): string {
+  if (size >= 1e9) return `${(size / 1e9).toFixed(1)} GB`;
+  return `${Math.max(1, Math.round(size / 1e6))} MB`;
+}

@@ -1,0 +1,67 @@
+import { cleanText } from '../chat/clean-text.js';
+import { exportConversation, importConversation } from '../chat/conversation-exchange.js';
+import type { HandlersOf, StudioParts } from './handler.js';
+
+export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
+  const { conversations, answering, chatModels, events, desktop } = parts;
+  const changed = (id: string | null) => events.emit('chat.changed', { id });
+  const exchange = { conversations, answering, models: chatModels, desktop };
+  return {
+    async 'chat.list'({ text }) {
+      return conversations.list(text);
+    },
+    async 'chat.get'({ id }) {
+      return answering.withRunning(conversations.get(id));
+    },
+    async 'chat.create'(wish) {
+      if (wish.model !== undefined) await chatModels.existing(wish.model);
+      const model = wish.model ?? (await chatModels.lastUsed());
+      const { sampling = await chatModels.sampling(model) } = wish;
+      const settings = { model, system: cleanText(wish.system ?? ''), sampling };
+      const conversation = conversations.create({ settings, title: null, createdAt: Date.now() });
+      changed(conversation.id);
+      return conversation;
+    },
+    async 'chat.save'({ id, title, settings, shown }) {
+      if (title !== undefined) conversations.rename(id, title);
+      if (settings !== undefined) {
+        conversations.saveSettings(id, await chatModels.changeOf(conversations.existing(id).settings, settings));
+      }
+      if (shown !== undefined) conversations.show(id, shown);
+      changed(id);
+      return {};
+    },
+    async 'chat.delete'({ id }) {
+      await answering.stopIn(id);
+      conversations.delete(id);
+      changed(id);
+      return {};
+    },
+    async 'chat.restore'({ id }) {
+      conversations.restore(id);
+      changed(id);
+      return {};
+    },
+    async 'chat.send'({ conversation, parent, text }) {
+      return { turns: await answering.send(conversation, parent, text) };
+    },
+    'chat.again': ({ id }) => answering.again(id),
+    'chat.go-on': ({ id }) => answering.goOn(id),
+    'chat.rival': ({ id, at, token }) => answering.rival(id, at, token),
+    async 'chat.stop'() {
+      await answering.stop();
+      return {};
+    },
+    async 'chat.token-details'({ id }) {
+      return answering.tokensOf(id);
+    },
+    'chat.fit': ({ model }) => chatModels.fit(model),
+    'chat.count-tokens': ({ conversation, parent, text }) => answering.countTokens(conversation, parent, text),
+    'chat.export': (order) => exportConversation(exchange, order),
+    async 'chat.import'({ path }) {
+      const conversation = await importConversation(exchange, path);
+      if (conversation !== null) changed(conversation.id);
+      return conversation;
+    },
+  };
+}
