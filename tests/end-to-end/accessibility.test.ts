@@ -18,7 +18,7 @@ test('every panel has names, roles and contrast, dark and light', async () => {
     await window.evaluate((name) => {
       document.documentElement.dataset['theme'] = name;
     }, theme);
-    for (const keys of ['Control+1', 'Control+2', 'Control+,']) {
+    for (const keys of ['Control+1', 'Control+2', 'Control+3', 'Control+,']) {
       await window.keyboard.press(keys);
       await window.waitForTimeout(300);
       const violations = await window.evaluate(async (tags) => {
