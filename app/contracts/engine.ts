@@ -141,8 +141,9 @@ export interface Engine {
   countTokens(request: { modelPath: string; text: string }): Promise<TokenCount>;
   /**
    * An answer of a language model, which stays open with all it has read: the next turn computes only what is new.
-   * Aborting `signal` stops between two tokens and resolves with what was said and finish `cancelled`; only one that
-   * was still waiting or loading rejects with kind `cancelled`.
+   * Aborting `signal` stops between two tokens and resolves with what was said and finish `cancelled`. It rejects with
+   * kind `cancelled` when it was still waiting or loading, or when one step took so long that the engine was ended: what
+   * was told until then is all there is.
    */
   generateText(
     request: GenerateTextRequest,

@@ -88,6 +88,11 @@ export class LanguageModelFiles {
 /** The last one that was asked for: headers and vocabulary are read once, for the window asks at every pause of typing. */
 let last: LanguageModelFiles | null = null;
 
+/** A large vocabulary takes some hundred megabytes. */
+export function forgetLanguageModelFiles(): void {
+  last = null;
+}
+
 /** Read anew when a file of it changed. Throws a `ModelError` for what is no language model. */
 export async function languageModelFiles(modelPath: string): Promise<LanguageModelFiles> {
   const path = resolve(modelPath);

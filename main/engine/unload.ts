@@ -1,4 +1,5 @@
 import { closeImageFeatures } from './image-similarity.js';
+import { forgetLanguageModelFiles } from './language-model-files.js';
 import { unloadLanguageModel } from './loaded-language-model.js';
 import { unloadModel } from './loaded-model.js';
 import { oneAtATime } from './one-at-a-time.js';
@@ -8,6 +9,7 @@ export async function unload(_request: object, { signal }: { signal: AbortSignal
   await oneAtATime(signal, async () => {
     await unloadModel();
     await unloadLanguageModel();
+    forgetLanguageModelFiles();
     await closeImageFeatures();
   });
   return {};
