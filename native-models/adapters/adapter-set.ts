@@ -9,7 +9,7 @@ import { fileIdentity, identityKey } from '../runtime/file-identity.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
 import { readCheckedPairs, type LowRankPair } from './low-rank-pairs.js';
-import { matchAdapter, requireFit } from './match-adapter.js';
+import { indexLayers, matchAdapter, requireFit } from './match-adapter.js';
 import { readAdapter } from './read-adapter.js';
 import type { WeightedPair } from './stack-adapters.js';
 
@@ -51,6 +51,8 @@ export interface ReadyAdapters {
   weighted(component: AdaptableComponentName): readonly WeightedPair[];
 }
 
+export const NO_ADAPTERS: ReadyAdapters = { adapters: [], key: '', notices: [], weighted: () => [] };
+
 /** Decoded pairs of files that were taken off are kept up to this much memory: people try one after the other. */
 const KEPT_BYTES = 512e6;
 
@@ -76,6 +78,11 @@ export class AdapterSet {
   constructor(model: AdaptableModel, { keptBytes = KEPT_BYTES }: { readonly keptBytes?: number } = {}) {
     this.#model = model;
     this.#keptBytes = keptBytes;
+  }
+
+  /** Does ahead what the first file would wait for. */
+  prepare(): void {
+    indexLayers(this.#model);
   }
 
   /** Reads what is not there yet. Refuses files that are gone, damaged, or made for another model. */

@@ -14,7 +14,7 @@ import { dialects } from './dialects/index.js';
 import { crossAttentionWidth, isTextKey } from './infer-base.js';
 
 export function matchAdapter(adapter: AdapterFile, model: AdaptableModel): AdapterMatch {
-  const index = layersByName(model);
+  const index = indexLayers(model);
   const matched: MatchedModule[] = [];
   const unmatched = [...adapter.leftOver];
   const taken = new Set<AdaptableLayer>();
@@ -50,7 +50,7 @@ interface Place {
 const indexes = new WeakMap<AdaptableModel, ReadonlyMap<string, Place>>();
 
 /** Every name that any dialect has for a layer: some thousands, made once a model. */
-function layersByName(model: AdaptableModel): ReadonlyMap<string, Place> {
+export function indexLayers(model: AdaptableModel): ReadonlyMap<string, Place> {
   const known = indexes.get(model);
   if (known) return known;
   const index = new Map<string, Place>();

@@ -6,7 +6,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { adaptableModel } from '../adapters/adaptable-model.js';
-import { AdapterSet, type AdapterUse, type AppliedAdapter, type AppliedHow } from '../adapters/adapter-set.js';
+import {
+  AdapterSet,
+  NO_ADAPTERS,
+  type AdapterUse,
+  type AppliedAdapter,
+  type AppliedHow,
+} from '../adapters/adapter-set.js';
 import { pixelsPerLatent } from '../architectures/autoencoder-kl.js';
 import { ModelError } from '../errors.js';
 import type { Device } from '../runtime/devices.js';
@@ -53,7 +59,8 @@ export class LoadedTextToImage {
   readonly device: Device;
   readonly tokenizer: ClipTokenizer;
   readonly #pipeline: TextToImageModel;
-  readonly #adapters: AdapterSet;
+  /** Made when it is first asked for: looking through a model's layers takes longer than reading its headers. */
+  #adapters: AdapterSet | null = null;
   readonly #textEncoder: AdaptedNetwork<TextEncoderFiles>;
   readonly #unet: AdaptedNetwork<UNetFiles>;
   readonly #vaeDecoder = new OpenOne();
@@ -69,7 +76,6 @@ export class LoadedTextToImage {
     this.device = device;
     this.tokenizer = tokenizer;
     const { unet, vae } = model;
-    this.#adapters = new AdapterSet(adaptableModel(model));
     this.#textEncoder = new AdaptedNetwork('text_encoder', textEncoder, bakeFolder);
     this.#unet = new AdaptedNetwork('unet', unet, bakeFolder);
     const tokens = tokenizer.maxLength;
@@ -112,7 +118,7 @@ export class LoadedTextToImage {
   ): Promise<AdaptedTextToImageResult> {
     await verifyFiles(this.model.identities);
     const how = apply === 'baked' ? 'baked' : 'live';
-    const ready = await this.#adapters.ready(adapters);
+    const ready = adapters.length === 0 ? NO_ADAPTERS : await this.#adapterSet().ready(adapters);
     const began = performance.now();
     const news = [
       await this.#textEncoder.putOn(ready, how, options.signal),
@@ -144,10 +150,15 @@ export class LoadedTextToImage {
     const { width, height } = pictureSize(settings.width, settings.height, pixels);
     requireClipSkip(this.#pipeline, settings.clipSkip);
     const batch = batchOf(this.#pipeline, settings.cfg);
+    this.#adapterSet().prepare();
     this.#textEncoder.prepare();
     this.#unet.prepare();
     await this.#pipeline.textEncoder(settings.clipSkip);
     await this.#pipeline.unet({ batch, height: height / pixels, width: width / pixels });
+  }
+
+  #adapterSet(): AdapterSet {
+    return (this.#adapters ??= new AdapterSet(adaptableModel(this.model)));
   }
 
   /** Pixels along one side that a latent pixel stands for. */

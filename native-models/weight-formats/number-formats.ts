@@ -42,8 +42,14 @@ let halves: Int32Array | undefined;
 function halfTable(): Int32Array {
   if (halves) return halves;
   const floats = new Float32Array(65_536);
-  for (let bits = 0; bits < floats.length; bits++) floats[bits] = halfToNumber(bits);
   halves = new Int32Array(floats.buffer);
+  for (let bits = 0; bits < floats.length; bits++) {
+    const exponent = bits & 0x7c00;
+    // Normal ones have their bits further left, and another bias of the exponent.
+    if (exponent !== 0 && exponent !== 0x7c00) {
+      halves[bits] = ((bits & 0x8000) << 16) | (((bits & 0x7fff) << 13) + 0x38000000);
+    } else floats[bits] = halfToNumber(bits);
+  }
   return halves;
 }
 

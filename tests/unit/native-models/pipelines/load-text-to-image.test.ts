@@ -16,6 +16,9 @@ vi.mock(import('../../../../native-models/runtime/open-network.js'), async (orig
   return { ...actual, openNetwork: vi.fn(actual.openNetwork) };
 });
 
+// Real pictures, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 const EMBEDDED = fileURLToPath(new URL('../../../../native-models/embedded/pictures', import.meta.url));
 
 const SETTINGS: TextToImageSettings = {
