@@ -88,7 +88,7 @@ export class LanguageModelFiles {
 /** The last one that was asked for: headers and vocabulary are read once, for the window asks at every pause of typing. */
 let last: LanguageModelFiles | null = null;
 
-/** A large vocabulary takes some hundred megabytes. */
+/** A large vocabulary is read anew when it is next asked for. */
 export function forgetLanguageModelFiles(): void {
   last = null;
 }
