@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { AdaptersPanel } from './adapters/adapters-panel.js';
+import { ChatPanel } from './chat/chat-panel.js';
 import { GalleryPanel } from './gallery/gallery-panel.js';
 import { EmptyBinDialog } from './gallery/empty-bin-dialog.js';
 import { GeneratePanel } from './generate/generate-panel.js';
@@ -45,6 +46,9 @@ export function App({ problem }: { problem: string | null }) {
             </PanelFrame>
             <PanelFrame name="adapters">
               <AdaptersPanel />
+            </PanelFrame>
+            <PanelFrame name="chat">
+              <ChatPanel />
             </PanelFrame>
             <PanelFrame name="settings">
               <SettingsPanel />

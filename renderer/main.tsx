@@ -7,6 +7,7 @@ import './shell/shell.css';
 import './generate/generate.css';
 import './gallery/gallery.css';
 import './adapters/adapters.css';
+import './chat/chat.css';
 import './settings/settings.css';
 import { App } from './app.js';
 import { asStudioError } from './bridge.js';

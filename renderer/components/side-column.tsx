@@ -5,17 +5,38 @@ import { studioStore } from '../studio/studio-store.js';
 
 interface SideColumnProps {
   /** Under which its width is remembered. */
-  readonly name: 'settings' | 'inspector' | 'sheet';
-  /** The column at the right; null hides it. */
+  readonly name: 'settings' | 'inspector' | 'sheet' | 'chat' | 'talks';
+  /** At which side of the panel it stands; at its end unless told. */
+  readonly at?: 'start' | 'end';
+  /** The column; null hides it. */
   readonly side: ReactNode;
   readonly children: ReactNode;
 }
 
 const NARROWEST = 256;
+const NARROWEST_LIST = 176;
 const WIDEST = 560;
 
-/** A panel with a column at its right whose width a person sets and the studio remembers. */
-export function SideColumn({ name, side, children }: SideColumnProps) {
+/** A panel with a column at its side whose width a person sets and the studio remembers. */
+export function SideColumn({ name, at = 'end', side, children }: SideColumnProps) {
+  const main = (
+    <Panel id={`${name}-main`} minSize={320}>
+      {children}
+    </Panel>
+  );
+  const edge = <Separator className="column-edge" aria-label="Width of the column" />;
+  const column = (
+    <Panel
+      id={`${name}-side`}
+      data-column={name}
+      defaultSize={studioStore.getState().preferences.columns[name] ?? standardWidth(name)}
+      minSize={name === 'talks' ? NARROWEST_LIST : NARROWEST}
+      maxSize={WIDEST}
+      groupResizeBehavior="preserve-pixel-size"
+    >
+      {side}
+    </Panel>
+  );
   return (
     <Group
       orientation="horizontal"
@@ -29,31 +50,32 @@ export function SideColumn({ name, side, children }: SideColumnProps) {
         setPreferences({ columns: { ...columns, [name]: Math.round(width) } });
       }}
     >
-      <Panel id={`${name}-main`} minSize={320}>
-        {children}
-      </Panel>
-      {side === null ? null : (
+      {at === 'start' && side !== null ? (
         <>
-          <Separator className="column-edge" aria-label="Width of the column" />
-          <Panel
-            id={`${name}-side`}
-            data-column={name}
-            defaultSize={studioStore.getState().preferences.columns[name] ?? standardWidth(name)}
-            minSize={NARROWEST}
-            maxSize={WIDEST}
-            groupResizeBehavior="preserve-pixel-size"
-          >
-            {side}
-          </Panel>
+          {column}
+          {edge}
         </>
-      )}
+      ) : null}
+      {main}
+      {at === 'end' && side !== null ? (
+        <>
+          {edge}
+          {column}
+        </>
+      ) : null}
     </Group>
   );
 }
 
+const widths: Partial<Record<SideColumnProps['name'], readonly [number, number, number]>> = {
+  sheet: [340, 400, 464],
+  chat: [288, 312, 368],
+  talks: [188, 232, 280],
+};
+
 /** The design's widths, by the width of the window. */
 function standardWidth(name: SideColumnProps['name']): number {
-  const [small, usual, large] = name === 'sheet' ? [340, 400, 464] : [288, 328, 368];
+  const [small, usual, large] = widths[name] ?? [288, 328, 368];
   if (window.innerWidth < 1200) return small;
   return window.innerWidth >= 2000 ? large : usual;
 }

@@ -1,8 +1,9 @@
 /**
- * Where an action's keys work. `prompt` and `queue` only while the focus is in that part of the window;
+ * Where an action's keys work. `prompt`, `composer` and `queue` only while the focus is in that part of the window;
  * a panel's own while it is open; `anywhere` always.
  */
-export type Scope = 'anywhere' | 'generate' | 'gallery' | 'adapters' | 'settings' | 'prompt' | 'queue';
+export type Scope =
+  'anywhere' | 'generate' | 'gallery' | 'adapters' | 'chat' | 'settings' | 'prompt' | 'composer' | 'queue';
 
 /** One thing a person can do. A list of these feeds the keyboard, the palette, tooltips and the key map. */
 export interface Action {

@@ -1,4 +1,5 @@
 import { allAdapterActions } from '../adapters/actions.js';
+import { chatActions } from '../chat/actions.js';
 import { galleryActions } from '../gallery/actions.js';
 import { generateActions } from '../generate/actions.js';
 import { shellActions } from '../shell/actions.js';
@@ -10,4 +11,5 @@ export const allActions: readonly Action[] = [
   ...Object.values<Action>(generateActions),
   ...Object.values<Action>(galleryActions),
   ...allAdapterActions,
+  ...Object.values<Action>(chatActions),
 ];

@@ -23,7 +23,7 @@ export const popupIsOpen = (): boolean => document.querySelector('[data-popup][d
 /** Which scopes hear a key pressed at `target` while `panel` is open, nearest first. */
 export function scopesAt(target: Element | null, panel: string): Scope[] {
   const part = target?.closest('[data-scope]')?.getAttribute('data-scope');
-  const scopes: Scope[] = part === 'prompt' || part === 'queue' ? [part] : [];
+  const scopes: Scope[] = part === 'prompt' || part === 'composer' || part === 'queue' ? [part] : [];
   return [...scopes, asPanel(panel), 'anywhere'];
 }
 
@@ -39,7 +39,7 @@ export function actionFor(
   const inPopup = target?.closest(POPUPS) != null;
   const ownsKeys = target != null && target.closest(PICTURES) === null && target.closest(WIDGETS) !== null;
   for (const scope of scopesAt(target, panel)) {
-    const atPlace = scope === 'prompt' || scope === 'queue';
+    const atPlace = scope === 'prompt' || scope === 'composer' || scope === 'queue';
     for (const action of actions) {
       if (action.scope !== scope || !action.run) continue;
       for (const combo of action.keys ?? []) {

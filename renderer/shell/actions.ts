@@ -1,5 +1,7 @@
 import type { Action } from '../keyboard/action.js';
 import { popupIsOpen } from '../keyboard/dispatch.js';
+import { chatStore } from '../chat/chat-store.js';
+import { leaveEdit, stopAnswer } from '../chat/conversing.js';
 import { adaptersStore } from '../adapters/adapters-store.js';
 import { clearSelection } from '../gallery/browsing.js';
 import { galleryStore } from '../gallery/gallery-store.js';
@@ -27,7 +29,7 @@ function nextSurround(): void {
 }
 
 /** Regions in reading order; each takes the focus itself or gives it to its first control. */
-const REGIONS = ['title-bar', 'rail', 'main', 'inspector', 'status-bar'];
+const REGIONS = ['title-bar', 'rail', 'list', 'main', 'inspector', 'status-bar'];
 
 function cycleRegion(direction: 1 | -1): void {
   const regions = REGIONS.flatMap((name) => {
@@ -68,6 +70,9 @@ export function climbDown(): void {
   if (panel === 'generate' && generate.selection.kind !== 'follow' && runningJob(queue))
     return select({ kind: 'follow' });
   if (panel === 'generate' && runningJob(queue)) return stop();
+  if (panel === 'chat' && chatStore.getState().openToken) return chatStore.setState({ openToken: null });
+  if (panel === 'chat' && chatStore.getState().editing !== null) return leaveEdit();
+  if (panel === 'chat' && chatStore.getState().running) return stopAnswer();
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   return undefined;
 }
@@ -101,10 +106,11 @@ function moveFocusedJob(direction: 1 | -1): void {
   moveJob(id, to);
 }
 
-/** The columns of Generate and Adapters come back with the next start; the one of the Gallery is remembered. */
+/** The columns of Generate, Adapters and Chat come back with the next start; the one of the Gallery is remembered. */
 function toggleInspector(): void {
   if (panelNow() === 'generate') generateStore.setState(({ settingsShown }) => ({ settingsShown: !settingsShown }));
   else if (panelNow() === 'adapters') adaptersStore.setState(({ sheetShown }) => ({ sheetShown: !sheetShown }));
+  else if (panelNow() === 'chat') chatStore.setState(({ columnShown }) => ({ columnShown: !columnShown }));
   else setPreferences({ inspector: !studioStore.getState().preferences.inspector });
 }
 
@@ -144,6 +150,14 @@ export const shellActions = {
     group,
     keys: ['Ctrl+3'],
     run: () => openPanel('adapters'),
+  },
+  chatPanel: {
+    id: 'studio.panel-chat',
+    label: 'Open Chat',
+    scope: 'anywhere',
+    group,
+    keys: ['Ctrl+4'],
+    run: () => openPanel('chat'),
   },
   settingsPanel: {
     id: 'studio.panel-settings',

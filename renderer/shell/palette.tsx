@@ -205,7 +205,7 @@ function offered(action: Action, panel: string, onlyPanel: boolean): boolean {
   if (!action.run || action.inPalette === false) return false;
   if (action.unavailable?.()) return false;
   // The prompt's keys belong to the Generate panel; other panels' own verbs would act out of sight.
-  const scope = action.scope === 'prompt' ? 'generate' : action.scope;
+  const scope = action.scope === 'prompt' ? 'generate' : action.scope === 'composer' ? 'chat' : action.scope;
   if (onlyPanel) return scope === panel;
   if (action.id === 'generate.generate') return false;
   return scope === 'anywhere' || scope === panel || scope === studioStore.getState().preferences.panel;

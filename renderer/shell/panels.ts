@@ -1,6 +1,7 @@
 import Brush from 'lucide-react/icons/brush';
 import Layers from 'lucide-react/icons/layers';
 import Images from 'lucide-react/icons/layout-dashboard';
+import MessageSquare from 'lucide-react/icons/message-square';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import type { IconComponent } from '../components/icon.js';
 import type { Action } from '../keyboard/action.js';
@@ -11,6 +12,7 @@ export const panelTitles: Record<PanelName, string> = {
   generate: 'Generate',
   gallery: 'Gallery',
   adapters: 'Adapters',
+  chat: 'Chat',
   settings: 'Settings',
 };
 
@@ -25,5 +27,6 @@ export const panels: readonly PanelEntry[] = [
   { name: 'generate', icon: Brush, action: shellActions.generatePanel },
   { name: 'gallery', icon: Images, action: shellActions.galleryPanel },
   { name: 'adapters', icon: Layers, action: shellActions.adaptersPanel },
+  { name: 'chat', icon: MessageSquare, action: shellActions.chatPanel },
   { name: 'settings', icon: SlidersHorizontal, action: shellActions.settingsPanel },
 ];

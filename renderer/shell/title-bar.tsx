@@ -5,6 +5,7 @@ import Search from 'lucide-react/icons/search';
 import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
 import { useAdapters } from '../adapters/adapters-store.js';
+import { useChat } from '../chat/chat-store.js';
 import { useGenerate } from '../generate/generate-store.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac, picturesWaiting, useStudio } from '../studio/studio-store.js';
@@ -41,13 +42,14 @@ export function TitleBar() {
   );
 }
 
-/** The column at the right: settings in Generate, receipt in the Gallery and of an adapter. */
+/** The column at the right: settings in Generate, receipt in the Gallery and of an adapter, how it answers in Chat. */
 function ColumnButton() {
   const panel = useStudio(({ preferences }) => asPanel(preferences.panel));
   const receipt = useStudio(({ preferences }) => preferences.inspector);
   const settings = useGenerate((state) => state.settingsShown);
   const sheet = useAdapters((state) => state.sheetShown);
-  const shown = { generate: settings, gallery: receipt, adapters: sheet, settings: false }[panel];
+  const answering = useChat((state) => state.columnShown);
+  const shown = { generate: settings, gallery: receipt, adapters: sheet, chat: answering, settings: false }[panel];
   return <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={shown} side="bottom" />;
 }
 

@@ -1,5 +1,8 @@
 import { ask, listen } from '../bridge.js';
 import { hearBake, hearCompare } from '../adapters/effects.js';
+import { hearChatChanged, watchChatPanel } from '../chat/browsing.js';
+import { watchTokenCount } from '../chat/conversing.js';
+import { hearAnswerProgress, hearAnswerTokens } from '../chat/live-answer.js';
 import { hearGallery, loadGallery } from '../gallery/browsing.js';
 import { openDraft, settleModel, watchTokens } from '../generate/drafting.js';
 import { hearPicture, hearProgress, hearQueue, resumeJob } from '../generate/generating.js';
@@ -42,10 +45,9 @@ export async function start(): Promise<void> {
     'adapters.changed': hearShelf,
     'adapters.effect-progress': hearCompare,
     'adapters.bake-progress': hearBake,
-    // The panel that shows conversations asks for them by itself.
-    'chat.changed': () => undefined,
-    'chat.progress': () => undefined,
-    'chat.tokens': () => undefined,
+    'chat.changed': hearChatChanged,
+    'chat.progress': hearAnswerProgress,
+    'chat.tokens': hearAnswerTokens,
     'engine.status': (engine) => studioStore.setState({ engine }),
     notice: hearNotice,
   });
@@ -61,6 +63,8 @@ export async function start(): Promise<void> {
   void loadGallery();
   watchShelf();
   watchAdaptersPanel();
+  watchChatPanel();
+  watchTokenCount();
 }
 
 const STAGE_FIRST_MS = 200;

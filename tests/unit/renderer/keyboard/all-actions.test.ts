@@ -8,10 +8,10 @@ describe('the list of actions', () => {
   });
 
   test('gives no key twice where both would hear it', () => {
-    for (const place of ['generate', 'gallery', 'adapters', 'settings', 'prompt', 'queue']) {
+    for (const place of ['generate', 'gallery', 'adapters', 'chat', 'settings', 'prompt', 'composer', 'queue']) {
       const heard = new Map<string, string>();
       for (const { id, scope, keys } of allActions) {
-        if (scope !== place && !(scope === 'anywhere' && place !== 'prompt' && place !== 'queue')) continue;
+        if (scope !== place && !(scope === 'anywhere' && !['prompt', 'composer', 'queue'].includes(place))) continue;
         for (const key of keys ?? []) {
           expect(heard.get(key), `${key} at ${place}: ${id}`).toBeUndefined();
           heard.set(key, id);

@@ -1,0 +1,239 @@
+import type { Conversation, ConversationSettings } from '../../app/contracts/conversations.js';
+import { ask, asStudioError } from '../bridge.js';
+import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
+import { studioStore } from '../studio/studio-store.js';
+import { firstWords } from '../words/numbers.js';
+import { chatStore, withEntry } from './chat-store.js';
+import { titleWords } from './chat-words.js';
+import { focusComposer } from './focus.js';
+import { endLive, joinLive } from './live-answer.js';
+import { refreshFit } from './model-fit.js';
+
+/** Conversations: the list, the one that is shown, and what is done with one as a whole. */
+
+let opened = false;
+
+/** Everything is read when the panel is first looked at. */
+export function watchChatPanel(): void {
+  const look = (): void => {
+    if (opened || studioStore.getState().preferences.panel !== 'chat') return;
+    opened = true;
+    void openFirst();
+  };
+  look();
+  studioStore.subscribe(look);
+}
+
+export async function openFirst(): Promise<void> {
+  await loadList();
+  const { list, listProblem, conversation } = chatStore.getState();
+  if (listProblem || conversation) return;
+  const [first] = list;
+  if (first) await openConversation(first.id);
+  else await createConversation();
+}
+
+let asked = 0;
+
+export async function loadList(): Promise<void> {
+  asked += 1;
+  const mine = asked;
+  const { text } = chatStore.getState();
+  try {
+    const list = await ask('chat.list', { text });
+    if (mine === asked) chatStore.setState({ list, listState: 'ready', listProblem: null });
+  } catch (error) {
+    if (mine === asked) chatStore.setState({ listState: 'ready', listProblem: asStudioError(error) });
+  }
+}
+
+const SEARCH_AFTER_MS = 120;
+let searching: ReturnType<typeof setTimeout> | undefined;
+
+export function search(text: string): void {
+  chatStore.setState({ text });
+  clearTimeout(searching);
+  searching = setTimeout(() => void loadList(), SEARCH_AFTER_MS);
+}
+
+/** The one chosen last is shown, however late the others come. */
+export async function openConversation(id: string): Promise<void> {
+  chatStore.setState({ chosen: id });
+  try {
+    const conversation = await ask('chat.get', { id });
+    if (chatStore.getState().chosen === id) show(conversation);
+  } catch (error) {
+    if (chatStore.getState().chosen !== id) return;
+    if (asStudioError(error).kind === 'not-found') void openAnother(id);
+    else chatStore.setState({ problem: asStudioError(error) });
+  }
+}
+
+function show(conversation: Conversation): void {
+  const before = chatStore.getState().conversation;
+  const other = before?.id !== conversation.id;
+  chatStore.setState({
+    conversation: { ...conversation, settings: { ...conversation.settings, ...unsavedOf(conversation.id) } },
+    chosen: conversation.id,
+    ...(other ? { editing: null, openToken: null, problem: null, count: null } : {}),
+  });
+  settleRunning(conversation);
+  if (other) refreshFit();
+}
+
+/** What of the running answer this conversation tells: that it is in it, or that it has ended. */
+function settleRunning({ id, turns }: Conversation): void {
+  const { running } = chatStore.getState();
+  const turn = turns.find(({ answer }) => answer?.state === 'running');
+  if (turn) {
+    chatStore.setState({ running: { turn: turn.id, conversation: id } });
+    joinLive(turn, id);
+    return;
+  }
+  if (running?.conversation !== id) return;
+  chatStore.setState({ running: null });
+  endLive(running.turn);
+  refreshFit();
+  const ended = turns.find((one) => one.id === running.turn);
+  if (ended?.answer) say(`${ended.answer.model.name} answered: ${firstWords(ended.text, 1000)}`);
+}
+
+let reading = false;
+let readAgain = false;
+
+/** The shown one changed otherwise than by new tokens; several changes at once are read once. */
+async function readShown(): Promise<void> {
+  if (reading) {
+    readAgain = true;
+    return;
+  }
+  reading = true;
+  do {
+    readAgain = false;
+    const { chosen } = chatStore.getState();
+    if (chosen !== null) await openConversation(chosen);
+  } while (readAgain);
+  reading = false;
+}
+
+export function hearChatChanged({ id }: { id: string | null }): void {
+  if (!opened) return;
+  const { chosen, running } = chatStore.getState();
+  void loadList();
+  if (id === null || id === chosen) void readShown();
+  if (running && running.conversation !== chosen && (id === null || id === running.conversation)) {
+    ask('chat.get', { id: running.conversation }).then(settleRunning, () => {
+      chatStore.setState({ running: null });
+      endLive(running.turn);
+    });
+  }
+}
+
+/** One that nothing was said in yet is as new as any: there is never a second. */
+export async function createConversation(): Promise<void> {
+  const { list, text } = chatStore.getState();
+  const empty = list.find(({ turns }) => turns === 0);
+  if (text !== '') search('');
+  if (empty) return openConversation(empty.id).then(focusComposer);
+  try {
+    show(await ask('chat.create', {}));
+    focusComposer();
+    await loadList();
+  } catch (error) {
+    chatStore.setState({ problem: asStudioError(error) });
+  }
+}
+
+/** The one below, or above, or a new one. */
+async function openAnother(gone: string): Promise<void> {
+  const { list } = chatStore.getState();
+  const at = list.findIndex(({ id }) => id === gone);
+  const next = list[at + 1] ?? list[at - 1];
+  if (next && next.id !== gone) await openConversation(next.id);
+  else {
+    await loadList();
+    await createConversation();
+  }
+}
+
+/** Open the conversation that many places further down the list. */
+export function walkList(by: number): void {
+  const { list, chosen } = chatStore.getState();
+  const at = list.findIndex(({ id }) => id === chosen);
+  const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
+  if (next && next.id !== chosen) void openConversation(next.id);
+}
+
+export function renameConversation(id: string, title: string): void {
+  chatStore.setState({ renaming: null });
+  const plain = title.trim().replace(/\s+/g, ' ').slice(0, 200);
+  const { list, conversation } = chatStore.getState();
+  if (plain === '' || list.find((one) => one.id === id)?.title === plain) return;
+  chatStore.setState({
+    list: list.map((one) => (one.id === id ? { ...one, title: plain } : one)),
+    conversation: conversation?.id === id ? { ...conversation, title: plain } : conversation,
+  });
+  ask('chat.save', { id, title: plain }).catch(reportProblem);
+}
+
+export function deleteConversation(id: string): void {
+  const { list, conversation } = chatStore.getState();
+  const title = titleWords(list.find((one) => one.id === id)?.title ?? '');
+  ask('chat.delete', { id }).then(async () => {
+    if (conversation?.id === id) await openAnother(id);
+    chatStore.setState((state) => ({ list: state.list.filter((one) => one.id !== id) }));
+    offerUndo(`“${title}” is deleted.`, () => {
+      ask('chat.restore', { id }).then(() => openConversation(id), reportProblem);
+    });
+  }, reportProblem);
+}
+
+export function exportConversation(format: 'json' | 'markdown'): void {
+  const { conversation } = chatStore.getState();
+  if (!conversation) return;
+  ask('chat.export', { id: conversation.id, format }).then((written) => {
+    if (written) showToast({ tone: 'info', text: `Exported to ${written.path}`, action: null });
+  }, reportProblem);
+}
+
+export function importConversation(): void {
+  ask('chat.import', {}).then((conversation) => {
+    if (conversation) show(conversation);
+    return loadList();
+  }, reportProblem);
+}
+
+const SAVE_AFTER_MS = 300;
+let unsaved: { readonly id: string; readonly settings: Partial<ConversationSettings> } | null = null;
+let saving: ReturnType<typeof setTimeout> | undefined;
+
+const unsavedOf = (id: string): Partial<ConversationSettings> => (unsaved?.id === id ? unsaved.settings : {});
+
+/** Takes effect at once for the next answer; saved when the hand has rested for a moment. */
+export function changeSettings(settings: Partial<ConversationSettings>): void {
+  const { conversation } = chatStore.getState();
+  if (!conversation) return;
+  if (unsaved && unsaved.id !== conversation.id) void saveSettings();
+  chatStore.setState({ conversation: { ...conversation, settings: { ...conversation.settings, ...settings } } });
+  unsaved = { id: conversation.id, settings: { ...unsavedOf(conversation.id), ...settings } };
+  clearTimeout(saving);
+  saving = setTimeout(() => void saveSettings(), SAVE_AFTER_MS);
+}
+
+/** Also called before anything is asked of the model, so that it is asked with what is shown. */
+export async function saveSettings(): Promise<void> {
+  clearTimeout(saving);
+  const change = unsaved;
+  if (!change) return;
+  unsaved = null;
+  try {
+    await ask('chat.save', { id: change.id, settings: change.settings });
+  } catch (error) {
+    reportProblem(error);
+  }
+}
+
+export function setDraft(text: string): void {
+  const { conversation, drafts } = chatStore.getState();
+  if (conversation) chatStore.setState({ drafts: withEntry(drafts, conversation.id, text) });
+}

@@ -1,0 +1,66 @@
+/**
+ * An answer as blocks that can be drawn one by one: while tokens come, only the last block changes. A code block is a
+ * block of its own; elsewhere a blank line ends one, but not inside a list, whose items belong together.
+ */
+export type Block =
+  | { readonly kind: 'markdown'; readonly text: string }
+  | { readonly kind: 'code'; readonly language: string; readonly text: string; readonly closed: boolean };
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
+const INDENTED = /^(?: {2,}|\t)\S/;
+
+/** `text` as it has come so far; an open code block at its end is shown as code. */
+export function blocksOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  let lines: string[] = [];
+  let blanks = 0;
+  const flush = (): void => {
+    const whole = lines.join('\n');
+    if (whole.trim() !== '') blocks.push({ kind: 'markdown', text: whole });
+    lines = [];
+    blanks = 0;
+  };
+  const all = text.split('\n');
+  for (let at = 0; at < all.length; at += 1) {
+    const line = all[at] ?? '';
+    const fence = FENCE.exec(line);
+    // A backtick in the rest of the line makes it inline code.
+    if (fence && !(fence[1]?.startsWith('`') && fence[2]?.includes('`'))) {
+      flush();
+      const { block, next } = codeFrom(all, at, fence);
+      blocks.push(block);
+      at = next;
+      continue;
+    }
+    if (line.trim() === '') {
+      if (lines.length > 0) blanks += 1;
+      continue;
+    }
+    if (blanks > 0) {
+      const inList = LIST_ITEM.test(lines[0] ?? '');
+      if (inList && (LIST_ITEM.test(line) || INDENTED.test(line))) lines.push('');
+      else flush();
+      blanks = 0;
+    }
+    lines.push(line);
+  }
+  flush();
+  return blocks;
+}
+
+/** The code block that begins at line `at`; `next` is its last line. */
+function codeFrom(all: readonly string[], at: number, fence: RegExpExecArray): { block: Block; next: number } {
+  const mark = fence[1] ?? '```';
+  const language = (fence[2] ?? '').trim().split(/\s+/)[0] ?? '';
+  const code: string[] = [];
+  for (let next = at + 1; next < all.length; next += 1) {
+    const line = all[next] ?? '';
+    const end = FENCE.exec(line);
+    if (end?.[1]?.startsWith(mark) && (end[2] ?? '').trim() === '') {
+      return { block: { kind: 'code', language, text: code.join('\n'), closed: true }, next };
+    }
+    code.push(line);
+  }
+  return { block: { kind: 'code', language, text: code.join('\n'), closed: false }, next: all.length };
+}

@@ -1,0 +1,80 @@
+import { Menu } from '@base-ui/react/menu';
+import ChevronDown from 'lucide-react/icons/chevron-down';
+import ChevronRight from 'lucide-react/icons/chevron-right';
+import { Icon } from '../components/icon.js';
+import { firstWords } from '../words/numbers.js';
+import { changeSettings } from './browsing.js';
+import { chatStore, useChat } from './chat-store.js';
+import { PRESETS } from './presets.js';
+
+const FIELD_ID = 'chat-system';
+
+/** What the model is told before the first turn. */
+export function SystemPrompt() {
+  const open = useChat((state) => state.systemOpen);
+  const text = useChat(({ conversation }) => conversation?.settings.system ?? '');
+  const continues = useChat(({ conversation, fits }) => fits.get(conversation?.settings.model ?? '')?.chats === false);
+  return (
+    <>
+      <button
+        type="button"
+        className="more"
+        aria-expanded={open}
+        onClick={() => chatStore.setState({ systemOpen: !open })}
+      >
+        <Icon of={ChevronRight} />
+        System prompt
+        <span className={`system-first ${text === '' ? 'dim' : 'moved'}`}>
+          {text === '' ? 'none' : firstWords(text.replace(/\s+/g, ' '), 60)}
+        </span>
+      </button>
+      {open ? (
+        <div className="group">
+          <textarea
+            id={FIELD_ID}
+            className="system-field"
+            aria-label="System prompt"
+            placeholder="How it should answer, and what it should know"
+            maxLength={200_000}
+            value={text}
+            onChange={(event) => changeSettings({ system: event.currentTarget.value })}
+          />
+          <PresetMenu text={text} />
+          {continues ? (
+            <p className="note">This model has no place for it: the text is put before what you write.</p>
+          ) : null}
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function PresetMenu({ text }: { text: string }) {
+  const chosen = PRESETS.find((preset) => preset.text === text);
+  return (
+    <Menu.Root modal={false}>
+      <Menu.Trigger className="quiet small outlined presets">
+        {chosen ? `Preset: ${chosen.name}` : 'Presets'}
+        <Icon of={ChevronDown} size={14} />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className="popup-place" sideOffset={4} align="start">
+          <Menu.Popup className="menu presets-menu" data-popup="">
+            {PRESETS.map((preset) => (
+              <Menu.Item
+                key={preset.name}
+                className="menu-item two-line"
+                onClick={() => changeSettings({ system: preset.text })}
+              >
+                <span className="model-words">
+                  <b>{preset.name}</b>
+                  <small>{preset.text === '' ? 'The model as it comes' : preset.text}</small>
+                </span>
+              </Menu.Item>
+            ))}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
