@@ -8,13 +8,12 @@ import type {
   Turn,
 } from '../contracts/conversations.js';
 import { StudioError } from '../contracts/studio-error.js';
-import { searchForm } from '../gallery/search-text.js';
 import type { Database } from '../storage/database.js';
 import type { SettingsChange } from './chat-models.js';
 import { cleanLine, cleanText } from './clean-text.js';
 import { conversationRows, type ConversationRow, type ConversationRows } from './conversation-rows.js';
 import { titleFrom, untitled } from './conversation-title.js';
-import { readSearch } from './search-words.js';
+import { isNamed, readSearch } from './search-words.js';
 import { turnOf, turnRows, type TurnRow, type TurnRows } from './turn-rows.js';
 
 /** What a conversation is begun with. */
@@ -63,8 +62,7 @@ export class Conversations {
     const places = this.turns.search(search);
     return all.flatMap(({ number, ...summary }) => {
       const found = places.get(number) ?? null;
-      const title = searchForm(summary.title);
-      return found !== null || search.words.every((word) => title.includes(word)) ? { ...summary, found } : [];
+      return found !== null || isNamed(summary.title, search) ? { ...summary, found } : [];
     });
   }
 

@@ -36,6 +36,18 @@ export function readSearch(query: string): Search | null {
   };
 }
 
+/** Whether a title has all the words, found as those of turns are. */
+export function isNamed(title: string, { words, signs }: Search): boolean {
+  const folded = spelledForm(title);
+  return words.every((word) => (signs.includes(word) ? title.includes(word) : folded.includes(spelledForm(word))));
+}
+
+/** Words with one space before each: a word at its beginning is found in it. */
+const spelledForm = (text: string): string =>
+  ` ${indexForm(text)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()}`;
+
 const [before, after] = [32, 96];
 
 /** The first place of a word with some text around it, in one line; the beginning where none is seen. */
