@@ -25,7 +25,10 @@ test('a dropped LoRA gets a card and a receipt, says what it does, is mixed by a
   expect(matched).toMatch(/^(\d+) of \1 layers/);
 
   await sheet.getByRole('button', { name: 'Make the two pictures' }).click();
-  await sheet.getByText(/Pixels differ by [\d.]+ %/).first().waitFor();
+  await sheet
+    .getByText(/Pixels differ by [\d.]+ %/)
+    .first()
+    .waitFor();
   for (const name of ['Without my-ink', /^With my-ink/]) {
     const picture = sheet.getByRole('img', { name });
     expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(64);
@@ -53,7 +56,10 @@ test('a dropped LoRA gets a card and a receipt, says what it does, is mixed by a
   await expect.poll(() => strengthIn(again.window)).toBe('−2.00');
   await again.window.keyboard.press('Control+3');
   await again.window.getByRole('option', { name: /^my-ink, Fits/ }).click();
-  await again.window.getByText(/Pixels differ by [\d.]+ %/).first().waitFor();
+  await again.window
+    .getByText(/Pixels differ by [\d.]+ %/)
+    .first()
+    .waitFor();
   await again.quit();
 });
 
