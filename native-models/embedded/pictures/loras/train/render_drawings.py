@@ -1,5 +1,5 @@
 """
-The drawings a LoRA is trained on: the icon sets of the base model, rendered to 64x64 pixels as they were for the base.
+The drawings a LoRA is trained on: the icon sets of the base model, rendered to 64x64 pixels with the same margin.
 
 Reads   FOLDER/node_modules/@iconify-json/<set>/icons.json, which `npm install` puts there (../README.md)
 Writes  an .npz: `rgba` [N,64,64,4] uint8, `names` [N] ("cat face"), `sets` [N] ("noto"), `known` [N] bool (see below)
