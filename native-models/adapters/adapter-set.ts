@@ -7,6 +7,7 @@ import type { AdaptableLayer } from '../onnx/graph.js';
 import { ModelError } from '../errors.js';
 import { fileIdentity, identityKey } from '../runtime/file-identity.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
+import { halvesToFloats } from '../weight-formats/number-formats.js';
 import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
 import { readCheckedPairs, type LowRankPair } from './low-rank-pairs.js';
 import { indexLayers, matchAdapter, requireFit } from './match-adapter.js';
@@ -83,6 +84,7 @@ export class AdapterSet {
   /** Does ahead what the first file would wait for. */
   prepare(): void {
     indexLayers(this.#model);
+    halvesToFloats(new Uint16Array(1)); // its table of all halves
   }
 
   /** Reads what is not there yet. Refuses files that are gone, damaged, or made for another model. */

@@ -20,7 +20,7 @@ export async function findNonFinite(file: SafetensorsFile, { first = false } = {
       const { bytesRead } = await handle.read(new Uint8Array(piece, 0, end - begin), 0, end - begin, begin);
       if (bytesRead !== end - begin) throw new ModelError('file-changed', `${file.label} changed while it was in use.`);
       for (const { tensor, start, bytes } of parts) {
-        if (found.has(tensor.name) || !scans[tensor.dtype]?.(...aligned(piece, start - begin, bytes))) continue;
+        if (found.has(tensor.name) || !holdsNonFinite(tensor.dtype, piece, start - begin, bytes)) continue;
         found.add(tensor.name);
         if (first) return [...found];
       }
@@ -55,14 +55,17 @@ function* readsOf(file: SafetensorsFile): Iterable<Read> {
   if (read !== null) yield read;
 }
 
-/** Views of words begin at multiples of their size, tensors anywhere. */
-function aligned(piece: ArrayBuffer, start: number, bytes: number): [piece: ArrayBuffer, start: number, bytes: number] {
-  return start % 8 === 0 ? [piece, start, bytes] : [piece.slice(start, start + bytes), 0, bytes];
+/** Whether the numbers at a place in memory, in the format of a file, have a NaN or an infinity among them. */
+export function holdsNonFinite(dtype: string, piece: ArrayBufferLike, start: number, bytes: number): boolean {
+  const scan = scans[dtype];
+  if (!scan) return false;
+  // Views of words begin at multiples of their size, tensors anywhere.
+  return start % 8 === 0 ? scan(piece, start, bytes) : scan(piece.slice(start, start + bytes), 0, bytes);
 }
 
 /** Whether no number of an array already in memory is a NaN or an infinity. */
 export function areFinite({ buffer, byteOffset, byteLength }: Float32Array): boolean {
-  return !anyNonFinite(new Int32Array(buffer, byteOffset, byteLength >> 2));
+  return !holdsNonFinite('F32', buffer, byteOffset, byteLength);
 }
 
 const known = new Map<string, Promise<string[]>>();
@@ -88,20 +91,19 @@ export async function requireFinite(file: SafetensorsFile): Promise<void> {
  * A number is not finite when all bits of its exponent are set; adding one at the exponent's lowest bit then carries
  * into the bit above it. Two halves are tested in one word. No branch inside the loop: a few GB/s.
  */
-const scans: Readonly<Record<string, (piece: ArrayBuffer, start: number, bytes: number) => boolean>> = {
+const scans: Readonly<Record<string, (piece: ArrayBufferLike, start: number, bytes: number) => boolean>> = {
   F16: (...place) => anyCarry(0x7c00, 0x0400, ...place),
   BF16: (...place) => anyCarry(0x7f80, 0x0080, ...place),
-  F32: (piece, start, bytes) => anyNonFinite(new Int32Array(piece, start, bytes >> 2)),
+  F32: (piece, start, bytes) => {
+    const words = new Int32Array(piece, start, bytes >> 2);
+    let carries = 0;
+    for (let i = 0; i < words.length; i++) carries |= ((words[i] as number) & 0x7f800000) + 0x00800000;
+    return carries < 0;
+  },
   F64: (piece, start, bytes) => new Float64Array(piece, start, bytes >> 3).some((value) => !Number.isFinite(value)),
 };
 
-function anyNonFinite(words: Int32Array): boolean {
-  let carries = 0;
-  for (let i = 0; i < words.length; i++) carries |= ((words[i] as number) & 0x7f800000) + 0x00800000;
-  return carries < 0;
-}
-
-function anyCarry(exponent: number, lowest: number, piece: ArrayBuffer, start: number, bytes: number): boolean {
+function anyCarry(exponent: number, lowest: number, piece: ArrayBufferLike, start: number, bytes: number): boolean {
   const words = new Int32Array(piece, start, bytes >> 2);
   const mask = (exponent << 16) | exponent;
   const one = (lowest << 16) | lowest;

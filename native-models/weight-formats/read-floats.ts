@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { ModelError } from '../errors.js';
 import { sizeOf } from '../runtime/tensor.js';
-import { areFinite } from './non-finite.js';
+import { holdsNonFinite } from './non-finite.js';
 import { brainsInto, halvesInto } from './number-formats.js';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.js';
 
@@ -37,9 +37,9 @@ export async function readFloats(file: SafetensorsFile, tensors: readonly Safete
     for (const span of spans) {
       await readSpan(handle, file, span, scratch);
       for (const tensor of span.tensors) {
-        const result = results.get(tensor) as Float32Array;
-        (decoders[tensor.dtype] as Decoder)(scratch, tensor.offset - span.begin, result);
-        finite &&= areFinite(result);
+        const { dtype, offset, byteLength } = tensor;
+        finite &&= !holdsNonFinite(dtype, scratch, offset - span.begin, byteLength);
+        (decoders[dtype] as Decoder)(scratch, offset - span.begin, results.get(tensor) as Float32Array);
       }
     }
   } finally {
