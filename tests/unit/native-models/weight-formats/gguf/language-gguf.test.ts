@@ -1,54 +1,26 @@
 /** A whole language model out of a GGUF file: the embedded storyteller, written as one. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
 import { openLanguageNetwork } from '../../../../../native-models/runtime/language-network.js';
-import type { FloatTensor } from '../../../../../native-models/runtime/tensor.js';
 import { floatsToHalves } from '../../../../../native-models/weight-formats/number-formats.js';
 import { prepareGguf, readLanguageGguf } from '../../../../../native-models/weight-formats/gguf/language-gguf.js';
 import type { LanguageFiles } from '../../../../../native-models/weight-formats/language-folder.js';
 import { readLanguageFolder } from '../../../../../native-models/weight-formats/language-folder.js';
-import { readTensors } from '../../../../../native-models/weight-formats/read-tensors.js';
-import type { TypedValue, WrittenTensor } from './gguf-files.js';
+import type { TypedValue } from './gguf-files.js';
 import { byteVocabulary, gguf, scratchFolder } from './gguf-files.js';
+import type { Encode } from './storyteller-tensors.js';
+import { asFloats, asHalves, storyteller, storytellerPairs, storytellerTensors } from './storyteller-tensors.js';
 
 const scratch = scratchFolder();
-const storyteller = fileURLToPath(new URL('../../../../../native-models/embedded/storyteller', import.meta.url));
 const story = [1, 403, 407, 261, 378]; // <s> Once upon a time
 
 const pairs: Readonly<Record<string, TypedValue>> = {
-  'general.architecture': { text: 'llama' },
-  'llama.block_count': { u32: 5 },
-  'llama.context_length': { u32: 512 },
-  'llama.embedding_length': { u32: 64 },
-  'llama.feed_forward_length': { u32: 172 },
-  'llama.attention.head_count': { u32: 8 },
-  'llama.attention.head_count_kv': { u32: 4 },
-  'llama.attention.layer_norm_rms_epsilon': { f32: 1e-5 },
+  ...storytellerPairs,
   ...byteVocabulary,
 };
-
-const ggufNames: Readonly<Record<string, string>> = {
-  'model.embed_tokens': 'token_embd',
-  'model.norm': 'output_norm',
-  input_layernorm: 'attn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  post_attention_layernorm: 'ffn_norm',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
-};
-
-type Encode = (values: Float32Array, columns: number) => { type: number; bytes: Uint8Array };
-
-const asFloats: Encode = (values) => ({ type: 0, bytes: new Uint8Array(values.buffer.slice(0)) });
-const asHalves: Encode = (values) => ({ type: 1, bytes: new Uint8Array(floatsToHalves(values).buffer) });
 
 /** Q8_0 where rows are whole blocks, halves elsewhere: the storyteller's feed-forward width is none of 32. */
 const asQ8: Encode = (values, columns) => {
@@ -63,38 +35,8 @@ const asQ8: Encode = (values, columns) => {
   return { type: 8, bytes };
 };
 
-/** Rows i and i + d/2 of each head become 2i and 2i + 1, as llama.cpp's converter leaves them. */
-function toNeighbours({ shape, data }: FloatTensor, heads: number): Float32Array {
-  const [rows, columns] = shape as [number, number];
-  const d = rows / heads;
-  const out = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    const within = row % d;
-    const source = row - within + Math.floor(within / 2) + (within % 2) * (d / 2);
-    out.set(data.subarray(source * columns, (source + 1) * columns), row * columns);
-  }
-  return out;
-}
-
 async function asGguf(name: string, encode: Encode): Promise<string> {
-  return scratch.put(name, gguf({ pairs, tensors: await tensorsIn(encode) }));
-}
-
-async function tensorsIn(encode: Encode): Promise<WrittenTensor[]> {
-  const tensors: WrittenTensor[] = [];
-  for (const [given, tensor] of Object.entries(await readTensors(path.join(storyteller, 'model.safetensors')))) {
-    if (tensor.dtype !== 'float32') throw new TypeError(`${given} is ${tensor.dtype}`);
-    const [, block, part] = /^(?:model\.layers\.(\d+)\.)?(.+)\.weight$/.exec(given)!;
-    const heads = { 'self_attn.q_proj': 8, 'self_attn.k_proj': 4 }[part!];
-    const values = heads === undefined ? tensor.data : toNeighbours(tensor, heads);
-    const encoded = tensor.shape.length === 1 ? asFloats(values, 0) : encode(values, tensor.shape[1]!);
-    tensors.push({
-      name: `${block === undefined ? '' : `blk.${block}.`}${ggufNames[part!]}.weight`,
-      shape: tensor.shape,
-      ...encoded,
-    });
-  }
-  return tensors;
+  return scratch.put(name, gguf({ pairs, tensors: await storytellerTensors(encode) }));
 }
 
 async function continued(files: LanguageFiles, tokens: number): Promise<number[]> {
@@ -136,7 +78,7 @@ describe('the storyteller', () => {
 
   test('with a layer more than its keys say is refused', async () => {
     const fewer = { ...pairs, 'llama.block_count': { u32: 4 } };
-    const file = await scratch.put('more.gguf', gguf({ pairs: fewer, tensors: await tensorsIn(asHalves) }));
+    const file = await scratch.put('more.gguf', gguf({ pairs: fewer, tensors: await storytellerTensors(asHalves) }));
     const model = await prepareGguf(await readLanguageGguf(file), { cacheFolder: scratch.path() });
     await expect(openLanguageNetwork(model, { device: 'cpu' })).rejects.toThrow(
       'more.gguf holds 9 tensors that its config.json has no place for',
@@ -144,7 +86,7 @@ describe('the storyteller', () => {
   });
 
   test('in a format that does not run is refused by name', async () => {
-    const tensors = (await tensorsIn(asHalves)).map((tensor) =>
+    const tensors = (await storytellerTensors(asHalves)).map((tensor) =>
       tensor.name === 'blk.0.attn_v.weight'
         ? { ...tensor, shape: [1, 256], type: 10, bytes: new Uint8Array(84) }
         : tensor,
