@@ -37,17 +37,10 @@ function Fit() {
   if (problem !== null) return <p className="match bad fit-line">{problem}</p>;
   if (!fit) return <p className="match fit-line">&nbsp;</p>;
   return (
-    <>
-      <p className={`match fit-line num ${fit.fits ? 'ok' : 'warn'}`} title={fitDetail(fit)}>
-        <Icon of={fit.fits ? CircleCheck : TriangleAlert} size={14} />
-        {fitWords(fit)}
-      </p>
-      {fit.notices.map((text) => (
-        <p key={text} className="note">
-          {text}
-        </p>
-      ))}
-    </>
+    <p className={`match fit-line num ${fit.fits ? 'ok' : 'warn'}`} title={fitDetail(fit)}>
+      <Icon of={fit.fits ? CircleCheck : TriangleAlert} size={14} />
+      {fitWords(fit)}
+    </p>
   );
 }
 
@@ -93,7 +86,7 @@ function About() {
           <p className="note">{LANGUAGE_MODEL_HINT}</p>
         </>
       ) : null}
-      {model?.notices.map((text) => (
+      {[...(fit?.notices ?? []), ...(model?.notices ?? [])].map((text) => (
         <p key={text} className="note">
           {text}
         </p>

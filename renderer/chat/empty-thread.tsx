@@ -12,6 +12,7 @@ export function EmptyThread() {
   const model = useStudio(({ models }) => modelById(models, id));
   const fit = useChat(({ fits }) => fits.get(id));
   const why = useChat(() => whyNotAnswer());
+  const columnShown = useChat((state) => state.columnShown);
   const continues = fit ? !fit.chats : (model?.embedded ?? false);
   const words = continues ? TRY_STORY : TRY_CHAT;
   return (
@@ -31,7 +32,7 @@ export function EmptyThread() {
           <span className="dim">Try</span> {words}
         </button>
       ) : null}
-      {continues ? <p className="note empty-hint">{LANGUAGE_MODEL_HINT}</p> : null}
+      {continues && !columnShown ? <p className="note empty-hint">{LANGUAGE_MODEL_HINT}</p> : null}
     </div>
   );
 }

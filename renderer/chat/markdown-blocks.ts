@@ -1,12 +1,14 @@
 /**
  * An answer as blocks that can be drawn one by one: while tokens come, only the last block changes. A code block is a
- * block of its own; elsewhere a blank line ends one, but not inside a list, whose items belong together.
+ * block of its own; elsewhere a blank line ends one. A list is one block, with all that is indented under its items.
  */
 export type Block =
   | { readonly kind: 'markdown'; readonly text: string }
   | { readonly kind: 'code'; readonly language: string; readonly text: string; readonly closed: boolean };
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+/** Within a list item. */
+const INNER_FENCE = /^(?: {2,}|\t)\s*(`{3,}|~{3,})([^`]*)$/;
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const INDENTED = /^(?: {2,}|\t)\S/;
 
@@ -24,6 +26,16 @@ export function blocksOf(text: string): Block[] {
   const all = text.split('\n');
   for (let at = 0; at < all.length; at += 1) {
     const line = all[at] ?? '';
+    const inList = LIST_ITEM.test(lines[0] ?? '');
+    const inner = inList ? INNER_FENCE.exec(line) : null;
+    if (inner) {
+      if (blanks > 0) lines.push('');
+      blanks = 0;
+      const end = all.findIndex((other, place) => place > at && other.trim().startsWith(inner[1] ?? '```'));
+      lines.push(...all.slice(at, end < 0 ? all.length : end + 1));
+      at = end < 0 ? all.length : end;
+      continue;
+    }
     const fence = FENCE.exec(line);
     // A backtick in the rest of the line makes it inline code.
     if (fence && !(fence[1]?.startsWith('`') && fence[2]?.includes('`'))) {
@@ -38,7 +50,6 @@ export function blocksOf(text: string): Block[] {
       continue;
     }
     if (blanks > 0) {
-      const inList = LIST_ITEM.test(lines[0] ?? '');
       if (inList && (LIST_ITEM.test(line) || INDENTED.test(line))) lines.push('');
       else flush();
       blanks = 0;

@@ -52,6 +52,9 @@ const components: Components = {
       <table>{children}</table>
     </div>
   ),
+  input: ({ checked }) => (
+    <input type="checkbox" disabled checked={checked ?? false} aria-label={checked ? 'Done' : 'Not done'} />
+  ),
   // A line break of the model's is one: with the text's own newline it would be two.
   br: () => null,
 };

@@ -13,7 +13,7 @@ export function chooseLanguageModel(id: string): void {
   refreshFit();
 }
 
-/** A model that was just added is the one to use; its row of the library may come a moment later. */
+/** The model that was just added is the one to use. */
 export function adoptLanguageModel({ id, name, kind }: Model): void {
   if (kind !== 'language') {
     showToast({
@@ -23,15 +23,19 @@ export function adoptLanguageModel({ id, name, kind }: Model): void {
     });
     return;
   }
+  chatWith({ id });
+}
+
+/** It answers next, as soon as it is in the library and a conversation is open: both may come a moment later. */
+export function chatWith({ id }: Pick<Model, 'id'>): void {
   const choose = (): boolean => {
-    if (!modelById(studioStore.getState().models, id)) return false;
+    if (!modelById(studioStore.getState().models, id) || !chatStore.getState().conversation) return false;
+    for (const stop of stops.splice(0)) stop();
     chooseLanguageModel(id);
     return true;
   };
-  if (choose()) return;
-  const stop = studioStore.subscribe(() => {
-    if (choose()) stop();
-  });
+  const stops: (() => void)[] = [];
+  if (!choose()) stops.push(studioStore.subscribe(choose), chatStore.subscribe(choose));
 }
 
 /** A folder or GGUF file, used where it lies. */

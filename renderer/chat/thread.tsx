@@ -77,6 +77,9 @@ export function Thread() {
   );
 }
 
+const LEAVING = ['wheel', 'keydown', 'pointerdown'];
+const LEAVING_KEYS = new Set(['ArrowUp', 'PageUp', 'Home', 'Tab']);
+
 /** Keeps the end of `scroller` in sight while `content` grows, from the moment it is there until one scrolls away. */
 function useFollow(
   scroller: React.RefObject<HTMLDivElement | null>,
@@ -93,16 +96,27 @@ function useFollow(
   useEffect(() => {
     const element = scroller.current;
     if (!element || !content.current) return undefined;
-    const scrolled = (): void => {
-      following.current.on = element.scrollHeight - element.scrollTop - element.clientHeight < AT_BOTTOM;
+    const atEnd = (): boolean => element.scrollHeight - element.scrollTop - element.clientHeight < AT_BOTTOM;
+    // Turns are measured as they come into sight, which moves the end too: only a hand on wheel, key or pointer leaves it.
+    const leave = (event: Event): void => {
+      if (event instanceof WheelEvent && event.deltaY >= 0) return;
+      if (event instanceof KeyboardEvent && !LEAVING_KEYS.has(event.key)) return;
+      following.current.on = false;
+    };
+    const comeBack = (): void => {
+      if (atEnd()) following.current.on = true;
     };
     const observer = new ResizeObserver(() => toEnd(following.current.way));
     observer.observe(content.current);
     observer.observe(element);
-    element.addEventListener('scroll', scrolled, { passive: true });
+    for (const name of LEAVING) element.addEventListener(name, leave, { passive: true });
+    element.addEventListener('scroll', comeBack, { passive: true });
+    window.addEventListener('pointerup', comeBack);
     return () => {
       observer.disconnect();
-      element.removeEventListener('scroll', scrolled);
+      for (const name of LEAVING) element.removeEventListener(name, leave);
+      element.removeEventListener('scroll', comeBack);
+      window.removeEventListener('pointerup', comeBack);
     };
   }, [scroller, content]);
 }

@@ -10,6 +10,7 @@ import { NoticeBar } from '../components/notice-bar.js';
 import { Tip } from '../components/tip.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac } from '../studio/studio-store.js';
+import { duration } from '../words/numbers.js';
 import { useChat } from './chat-store.js';
 import { endingOf, tokensWords, waitingWords } from './chat-words.js';
 import {
@@ -37,9 +38,21 @@ export const OwnTurn = memo(function OwnTurn({ turn }: { turn: Turn }) {
     <article className="turn me" aria-label="You" data-turn={turn.id}>
       {editing ? <EditField turn={turn} /> : <p>{turn.text}</p>}
       <Branches turn={turn} />
+      <Unanswered turn={turn} />
     </article>
   );
 });
+
+/** The end of a way without an answer: of a conversation that came from elsewhere, or was cut off. */
+function Unanswered({ turn }: { turn: Turn }) {
+  const last = useChat(({ conversation }) => conversation?.shown === turn.id);
+  const why = useWhyNotAnswer();
+  return last && why === null ? (
+    <button type="button" className="quiet small outlined" onClick={() => again(turn.id)}>
+      Answer this
+    </button>
+  ) : null;
+}
 
 function EditField({ turn }: { turn: Turn }) {
   const text = useChat(({ edits }) => edits.get(turn.id) ?? turn.text);
@@ -162,7 +175,10 @@ function WaitingLine({ live }: { live: LiveAnswer }) {
   const share = live.phase === 'reading' && live.toRead > 0 ? live.read / live.toRead : 0;
   return (
     <div className="waiting" role="status" aria-live="off">
-      <span className="note num">{live.notice ?? waitingWords(live, model, seconds)}</span>
+      <span className="note num">
+        {live.notice ?? waitingWords(live, model, seconds)}
+        {live.notice !== null && seconds >= 1 ? ` ${duration(Math.floor(seconds))}` : ''}
+      </span>
       {share > 0 ? (
         <span className="bar">
           <i style={{ width: `${share * 100}%` }} />

@@ -1,4 +1,5 @@
 import type { GenerationSettings } from '../../app/contracts/generation.js';
+import type { Model } from '../../app/contracts/models.js';
 import { ask } from '../bridge.js';
 import { clamp } from '../components/slider-arithmetic.js';
 import { reportProblem, showToast } from '../studio/notices.js';
@@ -151,10 +152,10 @@ export function watchTokens(): void {
 }
 
 /** Rejects with what is wrong with it. */
-export async function importModel(path: string): Promise<void> {
+export async function importModel(path: string): Promise<Model> {
   const model = await ask('models.import', { path });
-  showToast({ tone: 'info', text: `${model.name} is in the library.`, action: null });
   adoptModel(model.id);
+  return model;
 }
 
 export function chooseModelFolder(): void {

@@ -1,5 +1,6 @@
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { ask, asStudioError, pathOf } from '../bridge.js';
+import { chatWith } from '../chat/model-choice.js';
 import { generateStore } from '../generate/generate-store.js';
 import { importModel } from '../generate/drafting.js';
 import { addToMixer } from '../generate/mixer.js';
@@ -78,22 +79,39 @@ const MAYBE_ADAPTER = /\.(safetensors|pt|pth|ckpt|bin)$/i;
 /** Tried as an adapter first; what is none may be a model, and if it is neither the first sentence stands. */
 async function addFile(path: string): Promise<Added> {
   if (!MAYBE_ADAPTER.test(path)) {
-    await importModel(path).catch(reportProblem);
+    await addModel(path).catch(reportProblem);
     return { ids: [], folders: 0, notices: [] };
   }
   const { ids, notices } = await ask('adapters.add', { paths: [path] });
   if (ids.length > 0) return { ids, folders: 0, notices };
-  const isModel = await importModel(path).then(
+  const isModel = await addModel(path).then(
     () => true,
     () => false,
   );
   return { ids: [], folders: 0, notices: isModel ? [] : notices };
 }
 
+/** A language model that is dropped on Chat answers there next; elsewhere that is offered. */
+async function addModel(path: string): Promise<void> {
+  const model = await importModel(path);
+  const { panel } = studioStore.getState().preferences;
+  const offered = model.kind === 'language' && panel !== 'chat';
+  const chat = (): void => {
+    openPanel('chat');
+    chatWith(model);
+  };
+  showToast({
+    tone: 'info',
+    text: `${model.name} is in the library.`,
+    action: offered ? { label: 'Chat with it', run: chat } : null,
+  });
+  if (model.kind === 'language' && panel === 'chat') chatWith(model);
+}
+
 /** A folder of a model is a model; any other is watched for adapters. */
 async function addFolder(path: string): Promise<Added> {
   try {
-    await importModel(path);
+    await addModel(path);
     return { ids: [], folders: 0, notices: [] };
   } catch (error) {
     // `bad-input`: there is no model in it at all. Whatever else is wrong is a fault of a model, and is said.

@@ -2,6 +2,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Command } from 'cmdk';
 import { useState } from 'react';
 import Box from 'lucide-react/icons/box';
+import MessageSquare from 'lucide-react/icons/message-square';
 import Layers from 'lucide-react/icons/layers';
 import Search from 'lucide-react/icons/search';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
@@ -9,6 +10,8 @@ import Zap from 'lucide-react/icons/chevron-right';
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 import type { PictureSummary } from '../../app/contracts/gallery.js';
 import { thumbnailUrl } from '../../app/contracts/window.js';
+import { chatWith } from '../chat/model-choice.js';
+import { languageModels } from '../chat/model-fit.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { choicesFor, otherNames } from '../generate/adapter-choice.js';
@@ -120,6 +123,23 @@ function PaletteList({ onlyPanel, close }: { onlyPanel: boolean; close: () => vo
                 >
                   <Icon of={Box} />
                   <span>Use {name}</span>
+                </Command.Item>
+              ))}
+            {languageModels(models)
+              .filter(({ missing }) => !missing)
+              .map((model) => (
+                <Command.Item
+                  key={model.id}
+                  value={`model ${model.id}`}
+                  keywords={[model.name, `Chat with ${model.name}`, `Model: ${model.name}`]}
+                  className="option"
+                  onSelect={run(() => {
+                    openPanel('chat');
+                    chatWith(model);
+                  })}
+                >
+                  <Icon of={MessageSquare} />
+                  <span>Chat with {model.name}</span>
                 </Command.Item>
               ))}
           </Command.Group>

@@ -1,5 +1,7 @@
 import Cpu from 'lucide-react/icons/cpu';
 import WifiOff from 'lucide-react/icons/wifi-off';
+import { AnsweringStatus } from '../chat/answering-status.js';
+import { useChat } from '../chat/chat-store.js';
 import { Icon } from '../components/icon.js';
 import { phaseWords, timeLeft } from '../generate/progress-words.js';
 import { useGenerate } from '../generate/generate-store.js';
@@ -55,6 +57,7 @@ const states: Record<string, string> = {
 function Work() {
   const engine = useStudio((state) => state.engine.state);
   const live = useGenerate((state) => state.live);
+  const answering = useChat(({ running }) => running !== null) && !live;
   const job = useStudio(({ queue }) => queue.jobs.find(({ id }) => id === live?.jobId));
   const modelName = useStudio(({ models }) => modelById(models, job?.settings.model ?? '')?.name ?? 'the model');
   const words = (): string => {
@@ -66,11 +69,18 @@ function Work() {
     return `${which}${which === '' ? what : what.charAt(0).toLowerCase() + what.slice(1)}${left === '' ? '' : ` · ${left}`}`;
   };
   const text = useProgress<HTMLSpanElement>((element) => (element.textContent = words()));
-  const tone = live ? 'busy' : engine === 'ready' || engine === 'busy' ? 'idle' : engine === 'failed' ? 'bad' : 'wait';
+  const tone =
+    live || answering
+      ? 'busy'
+      : engine === 'ready' || engine === 'busy'
+        ? 'idle'
+        : engine === 'failed'
+          ? 'bad'
+          : 'wait';
   return (
     <span className="status job num">
       <span className={`dot ${tone}`} aria-hidden="true" />
-      <span ref={text}>{words()}</span>
+      {answering ? <AnsweringStatus /> : <span ref={text}>{words()}</span>}
     </span>
   );
 }

@@ -14,6 +14,12 @@ describe('an answer as blocks', () => {
     expect(texts(`${list}\n\nAfter`)).toEqual([list, 'After']);
   });
 
+  test('keeps code under an item in its list, with its blank lines', () => {
+    const list = '1. run\n\n   ```js\n   a\n\n   b\n   ```\n\n2. look';
+    expect(texts(`${list}\n\nAfter`)).toEqual([list, 'After']);
+    expect(texts('- run\n  ```\n  a\n\nb')).toEqual(['- run\n  ```\n  a\n\nb']);
+  });
+
   test('keeps a table whole', () => {
     const table = '| a | b |\n| - | - |\n| 1 | 2 |';
     expect(texts(`Before\n\n${table}\n\nAfter`)).toEqual(['Before', table, 'After']);
@@ -40,7 +46,19 @@ describe('an answer as blocks', () => {
   });
 
   test('loses no word and no order, whatever is written', () => {
-    const line = constantFrom('', 'word', '- item', '  indented', '```', '```js', '~~~', '# head', '| a |', '1. one');
+    const line = constantFrom(
+      '',
+      'word',
+      '- item',
+      '  indented',
+      '   ```',
+      '```',
+      '```js',
+      '~~~',
+      '# head',
+      '| a |',
+      '1. one',
+    );
     assert(
       property(array(line, { maxLength: 40 }), (lines) => {
         const words = (text: string): string[] => text.match(/[a-z]+/g) ?? [];
