@@ -57,6 +57,8 @@ const fresh = (turn: string, conversation: string): LiveAnswer => ({
 let now: LiveAnswer | null = null;
 /** Turns of which main has told what they began with. */
 let based = new Set<string>();
+/** The turn that ended last: news of it that come late tell nothing new. */
+let over: string | null = null;
 let frame: number | null = null;
 /** Milliseconds, as `performance.now`, before which nothing is drawn. */
 let notBefore = 0;
@@ -91,6 +93,7 @@ const of = (turn: string, conversation: string): LiveAnswer => (now?.turn === tu
 export function beginLive(turn: Turn, conversation: string, baseTokens: readonly ChatToken[] = []): void {
   const live = based.has(turn.id) ? fresh(turn.id, conversation) : of(turn.id, conversation);
   based = new Set([turn.id]);
+  over = null;
   set({ ...live, base: turn.text, baseTokens });
 }
 
@@ -103,12 +106,14 @@ export function joinLive(turn: Turn, conversation: string): void {
 }
 
 export function hearAnswerProgress({ turn, conversation, phase, ...how }: AnswerProgress): void {
+  if (turn === over) return;
   const live = of(turn, conversation);
   const { read, toRead, secondsLeft, notice } = how;
   set({ ...live, phase, since: live.phase === phase ? live.since : Date.now(), read, toRead, secondsLeft, notice });
 }
 
 export function hearAnswerTokens(news: AnswerTokens): void {
+  if (news.turn === over) return;
   const live = of(news.turn, news.conversation);
   set({
     ...live,
@@ -123,6 +128,7 @@ export function hearAnswerTokens(news: AnswerTokens): void {
 
 /** The answer has ended and is shown from its conversation. */
 export function endLive(turn: string): void {
+  over = turn;
   if (now?.turn !== turn) return;
   now = null;
   based = new Set();
