@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { writeZeros } from '../unit/native-models/adapters/adapter-files.js';
 import { pixelsOf } from './pictures.js';
-import { inkstone, root, startStudio, temporaryHome } from './studio-app.js';
+import { drop, inkstone, root, startStudio, temporaryHome } from './studio-app.js';
 
 const pixelArt = join(root, 'native-models/embedded/pictures/loras/pixel-art.safetensors');
 
@@ -101,16 +101,6 @@ test('a tag in the prompt works as in A1111, in the window and on the command li
   expect(await picturesBelow(place.home)).toHaveLength(1);
   await studio.quit();
 });
-
-/** What a person does with the mouse: over the window, and let go. */
-async function drop(window: Page, files: readonly string[]): Promise<void> {
-  const client = await window.context().newCDPSession(window);
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    const data = { items: [], files: [...files], dragOperationsMask: 1 };
-    await client.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-  }
-  await client.detach();
-}
 
 const strengthIn = (window: Page): Promise<string> =>
   window.getByRole('spinbutton', { name: 'my-ink: model strength, number' }).inputValue();

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pixelsOf } from './pictures.js';
-import { inkstone, startStudio, temporaryHome, type StudioApp } from './studio-app.js';
+import { enginePid, inkstone, startStudio, temporaryHome, type StudioApp } from './studio-app.js';
 
 const longJob = { prompt: 'rocket, noto style', seed: '11', steps: '120' };
 
@@ -84,13 +84,6 @@ async function stepReached({ window }: StudioApp, step: number): Promise<void> {
 
 async function finished({ window }: StudioApp): Promise<void> {
   await window.locator(`img[alt="${longJob.prompt}"][data-loaded]`).waitFor({ timeout: 60_000 });
-}
-
-async function enginePid({ app }: StudioApp): Promise<number> {
-  const metrics = await app.evaluate(({ app: electron }) => electron.getAppMetrics());
-  const engine = metrics.find(({ name, serviceName }) => [name, serviceName].includes('Inkstone engine'));
-  if (engine === undefined) throw new Error(`no engine among ${JSON.stringify(metrics)}`);
-  return engine.pid;
 }
 
 /** What `inkstone generate` makes in one go from the same settings. */

@@ -45,3 +45,21 @@ export async function temporaryHome(): Promise<{ home: string; [Symbol.asyncDisp
 export async function inkstone(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return promisify(execFile)(process.execPath, [resolve(root, 'main/set-up/inkstone.mjs'), ...args], { cwd: root });
 }
+
+/** What a person does with the mouse: over the window, and let go. */
+export async function drop(window: Page, files: readonly string[]): Promise<void> {
+  const client = await window.context().newCDPSession(window);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    const data = { items: [], files: [...files], dragOperationsMask: 1 };
+    await client.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  }
+  await client.detach();
+}
+
+/** The process that runs models, for tests that kill it. */
+export async function enginePid({ app }: StudioApp): Promise<number> {
+  const metrics = await app.evaluate(({ app: electron }) => electron.getAppMetrics());
+  const engine = metrics.find(({ name, serviceName }) => [name, serviceName].includes('Inkstone engine'));
+  if (engine === undefined) throw new Error(`no engine among ${JSON.stringify(metrics)}`);
+  return engine.pid;
+}
