@@ -15,6 +15,8 @@ const PICTURES = '[data-keys="pictures"]';
 const WIDGETS =
   'input, textarea, button, select, a, summary, [role=slider], [role=menu], [role=menuitem], [role=menuitemradio], ' +
   '[role=listbox], [role=option], [role=combobox], [role=radio], [role=switch], [role=separator], [role=dialog]';
+/** With Alt, the arrows of these take finer steps or open a list; to all others they mean nothing. */
+const ALT_WIDGETS = 'input, select, [role=slider], [role=combobox]';
 const POPUPS = '[role=dialog], [role=alertdialog], [role=menu], [data-popup]';
 
 /** A popover, menu, select or dialog is open: the first rung of the Esc ladder is its own. */
@@ -38,6 +40,8 @@ export function actionFor(
   const typing = isTextField(target);
   const inPopup = target?.closest(POPUPS) != null;
   const ownsKeys = target != null && target.closest(PICTURES) === null && target.closest(WIDGETS) !== null;
+  // On macOS they also walk by words where one types.
+  const ownsAltKeys = target?.closest(ALT_WIDGETS) != null || (mac && typing);
   for (const scope of scopesAt(target, panel)) {
     const atPlace = scope === 'prompt' || scope === 'composer' || scope === 'queue';
     for (const action of actions) {
@@ -47,7 +51,8 @@ export function actionFor(
         if (!atPlace) {
           if (typing && !mayActWhileTyping(combo)) continue;
           if (inPopup && !mayActWhileTyping(combo)) continue;
-          if (ownsKeys && isWidgetKey(combo) && !press.ctrlKey && !press.metaKey) continue;
+          const owned = press.altKey ? ownsAltKeys : ownsKeys;
+          if (owned && isWidgetKey(combo) && !press.ctrlKey && !press.metaKey) continue;
           // Undo, copy and select-all belong to the text field that has the focus.
           if (typing && /^Ctrl\+[ZCA]$/.test(combo)) continue;
         }
