@@ -108,7 +108,7 @@ export const AnswerTurn = memo(function AnswerTurn({ turn }: { turn: Turn }) {
       {answer && !live ? <EndingNotice turn={turn} answer={answer} /> : null}
       <div className="turn-bar">
         <Branches turn={turn} />
-        {live ? null : <AnswerButtons turn={turn} />}
+        {live || answer?.state === 'running' ? null : <AnswerButtons turn={turn} />}
         <span className="push" />
         {live ? <LiveFigures /> : answer ? <Figures answer={answer} /> : null}
       </div>
