@@ -1,4 +1,4 @@
-import { baseLabel } from '../../native-models/adapters/base-labels.js';
+import { damageSentence, misfitSentence } from '../../native-models/adapters/refusals.js';
 import { adapterTags, withoutAdapterTags } from '../contracts/adapter-tags.js';
 import type { AdapterFileUse, AdapterReceipt } from '../contracts/adapters.js';
 import type { GenerationSettings } from '../contracts/generation.js';
@@ -131,19 +131,9 @@ export const addStrengths = (a: number, b: number): number => Number((a + b).toF
 
 function whyNot({ name }: ShelfAdapter, receipt: AdapterReceipt, model: ModelOfPicture): string | null {
   const { fits, matched, total, base, nonFinite } = receipt;
-  if (fits === false) {
-    const match = `${matched ?? 0} of ${total} layers match`;
-    const madeFor = baseLabel(base);
-    return madeFor === null
-      ? `${name} was not made for ${model.name}; ${match}. It is not applied.`
-      : `${name} was made for ${madeFor}; ${match} ${model.name}. It is not applied.`;
-  }
-  if (nonFinite.length > 0) {
-    const first = nonFinite[0] ?? '';
-    const where = nonFinite.length === 1 ? first : `${nonFinite.length} tensors, the first of them ${first}`;
-    return `${name} holds values that are no numbers (in ${where}): the file is damaged. It is not applied.`;
-  }
-  return null;
+  if (fits === false) return misfitSentence({ name, base, matched: matched ?? 0, total }, model.name);
+  const damage = damageSentence(name, nonFinite);
+  return damage === null ? null : `${damage} It is not applied.`;
 }
 
 function partlyNotice({ name }: ShelfAdapter, { matched, total, blocks }: AdapterReceipt): string | null {

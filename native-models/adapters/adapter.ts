@@ -90,6 +90,6 @@ export interface AdapterMatch {
   readonly unmatched: readonly { readonly key: string; readonly reason: string }[];
   /** Layers that the file has. */
   readonly total: number;
-  /** False when nothing matches, or cross-attention of another width says that it was made for another base. */
+  /** False when nothing matches, or most of its cross-attention is of another width: it was made for another base. */
   readonly fits: boolean;
 }

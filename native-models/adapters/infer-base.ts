@@ -8,9 +8,14 @@ import type { AdapterModule } from './adapter.js';
 
 const byTextWidth: Readonly<Record<number, string>> = { 768: 'sd1', 1024: 'sd2', 2048: 'sdxl', 1280: 'sdxl-refiner' };
 
-/** Width of the text vectors that its cross-attention was trained on; null when it has no such layer. */
+/** Width of the text vectors that most of its cross-attention was trained on; null when it has no such layer. */
 export function crossAttentionWidth(modules: readonly AdapterModule[]): number | null {
-  return modules.find(({ key }) => isTextKey(key))?.inFeatures ?? null;
+  const layers = new Map<number, number>();
+  for (const { key, inFeatures } of modules) {
+    if (isTextKey(key)) layers.set(inFeatures, (layers.get(inFeatures) ?? 0) + 1);
+  }
+  const [most] = [...layers].toSorted((a, b) => b[1] - a[1]);
+  return most?.[0] ?? null;
 }
 
 /** A layer that reads the text vectors, in any dialect's spelling. */

@@ -9,9 +9,9 @@ import type {
   AdapterModule,
   MatchedModule,
 } from './adapter.js';
-import { baseLabel } from './base-labels.js';
 import { dialects } from './dialects/index.js';
 import { crossAttentionWidth, isTextKey } from './infer-base.js';
+import { misfitSentence } from './refusals.js';
 
 export function matchAdapter(adapter: AdapterFile, model: AdaptableModel): AdapterMatch {
   const index = indexLayers(model);
@@ -36,10 +36,9 @@ export function requireFit(adapter: AdapterFile, match: AdapterMatch, model: Ada
   if (match.fits) return;
   const { file, label } = adapter.file;
   const name = label.replace(/\.safetensors$/i, '');
-  const base = baseLabel(adapter.base);
-  const made = base === null ? `${name} was not made for ${model.label}` : `${name} was made for ${base}`;
-  const count = `${match.matched.length} of ${match.total} layers match${base === null ? '' : ` ${model.label}`}`;
-  throw new ModelError('unfit-model', `${made}; ${count}. It is not applied.`, { file });
+  const { base } = adapter;
+  const counts = { matched: match.matched.length, total: match.total };
+  throw new ModelError('unfit-model', misfitSentence({ name, base, ...counts }, model.label), { file });
 }
 
 interface Place {

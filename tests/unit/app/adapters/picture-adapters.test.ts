@@ -93,7 +93,7 @@ describe('pictureAdapters', () => {
       message: 'red-paper was made for SDXL; 0 of 722 layers match Ink 1.5. It is not applied.',
     });
     await expect(on({ adapters: [row('odd')] })).rejects.toThrow(
-      'odd was not made for Ink 1.5; 0 of 3 layers match. It is not applied.',
+      'odd was not made for Ink 1.5: 0 of 3 layers match. It is not applied.',
     );
   });
 
