@@ -1,19 +1,24 @@
 import type { AdapterReceipt } from '../../app/contracts/adapters.js';
+import { isRefused } from '../words/adapters.js';
 import { count, fixed } from '../words/numbers.js';
 
 type Block = AdapterReceipt['blocks'][number];
 
 /** A table whose last column is drawn: how many layers matched in each part, and how much the adapter moves it. */
-export function Blocks({ receipt: { blocks } }: { receipt: AdapterReceipt }) {
+export function Blocks({ receipt }: { receipt: AdapterReceipt }) {
+  const { blocks } = receipt;
+  const refused = isRefused(receipt);
   if (blocks.length === 0) return null;
   const most = Math.max(...blocks.map(({ norm }) => norm ?? 0));
   return (
     <div className="group">
       <h2>
-        By block <span className="dim">matched, and how much it moves</span>
+        By block <span className="dim">matched{refused ? '; it is not applied' : ', and how much it moves'}</span>
       </h2>
       <table className="blocks num">
-        <caption className="read-only">{sentenceOf(blocks)}</caption>
+        <caption className="read-only">
+          {refused ? 'It is not applied, so it moves nothing.' : sentenceOf(blocks)}
+        </caption>
         <colgroup>
           <col className="of-name" />
           <col className="of-count" />

@@ -1,4 +1,4 @@
-import type { AdapterCard } from '../../app/contracts/adapters.js';
+import type { AdapterCard, AdapterReceipt } from '../../app/contracts/adapters.js';
 import { bytes, count, fixed } from './numbers.js';
 
 /** How adapters are spoken of, in every panel alike. */
@@ -80,7 +80,11 @@ export function standingSentence(card: AdapterCard, model: string): string {
   if (fit.state === 'fits') return `${layers} ${model}.`;
   if (fit.state === 'partial')
     return `${layers} ${model}; it runs without the other ${count(fit.total - fit.matched)}.`;
-  const made =
-    base === 'unknown' ? `${name} does not tell what it was made for` : `${name} was made for ${baseName(base)}`;
-  return `${made}; ${layers} ${model}. It is not applied.`;
+  return base === 'unknown'
+    ? `${name} was not made for ${model}: ${layers}. It is not applied.`
+    : `${name} was made for ${baseName(base)}; ${layers} ${model}. It is not applied.`;
 }
+
+/** Made for another model, or damaged: nothing of it is put on a picture. */
+export const isRefused = ({ fits, nonFinite }: Pick<AdapterReceipt, 'fits' | 'nonFinite'>): boolean =>
+  fits === false || nonFinite.length > 0;

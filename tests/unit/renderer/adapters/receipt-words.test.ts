@@ -4,6 +4,7 @@ import { sentenceOf } from '../../../../renderer/adapters/blocks.js';
 import { initials } from '../../../../renderer/adapters/cards.js';
 import { differenceWords, strengthOf, verdictWords } from '../../../../renderer/adapters/effects.js';
 import { partialSentence } from '../../../../renderer/adapters/matched.js';
+import { isRefused } from '../../../../renderer/words/adapters.js';
 import { cardOf } from './test-cards.js';
 
 const block = (name: string, matched: number, total: number, norm: number | null = 1) => ({
@@ -46,6 +47,14 @@ describe('a partial match in one sentence', () => {
       '263 of 264 layers match; 1 in Middle does not. It runs without it.',
     );
   });
+});
+
+test('a receipt of another base or with broken numbers is of a file that is not applied', () => {
+  const whole = receipt(264, []);
+  expect(isRefused(whole)).toBe(false);
+  expect(isRefused({ ...whole, fits: null })).toBe(false);
+  expect(isRefused({ ...whole, fits: false })).toBe(true);
+  expect(isRefused({ ...whole, nonFinite: ['lora_unet_mid.lora_up.weight'] })).toBe(true);
 });
 
 describe('the chart by block has a sentence', () => {

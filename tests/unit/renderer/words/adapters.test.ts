@@ -31,6 +31,10 @@ describe('how an adapter stands with the model', () => {
     expect(standingSentence(sdxl, 'Stable Diffusion 1.5')).toBe(
       'red-paper was made for SDXL; 0 of 722 layers match Stable Diffusion 1.5. It is not applied.',
     );
+    const partly = cardOf({ name: 'odd', base: 'unknown', fit: { state: 'other', matched: 3, total: 79 } });
+    expect(standingSentence(partly, 'Stable Diffusion 1.5')).toBe(
+      'odd was not made for Stable Diffusion 1.5: 3 of 79 layers match. It is not applied.',
+    );
     expect(standingSentence(cardOf(), 'Stable Diffusion 1.5')).toBe('264 of 264 layers match Stable Diffusion 1.5.');
     expect(standingSentence(cardOf({ problem: 'It is cut short.' }), '')).toBe('It is cut short.');
   });
