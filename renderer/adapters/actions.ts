@@ -1,20 +1,9 @@
 import type { Action } from '../keyboard/action.js';
-import { showToast } from '../studio/notices.js';
 import { adaptersStore } from './adapters-store.js';
 import { moveCursor, underCursor } from './browsing.js';
 import { bake, compare, stopCompare, whyNotRun } from './effects.js';
 import { plural } from '../words/numbers.js';
-import {
-  addByDialog,
-  favourite,
-  forget,
-  inPicture,
-  rate,
-  reveal,
-  toggleInPicture,
-  watchedFolderOf,
-  whyNotAdd,
-} from './verbs.js';
+import { addByDialog, favourite, forget, rate, reveal, tellWhy, toggleOrSay, watchedFolderOf } from './verbs.js';
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 
 /** Everything a person can do in the Adapters panel. */
@@ -44,11 +33,17 @@ function whyNotForget(): string | null {
   return 'It lies in a folder that is watched. Take it out of there, or stop watching the folder.';
 }
 
-/** A key that cannot act says why: nothing is silent. */
+function compareOrSay(): void {
+  const card = underCursor();
+  const why = whyNotCompare();
+  if (why !== null) tellWhy(why);
+  else if (card) compare(card);
+}
+
 function forgetOrSay(): void {
   const card = underCursor();
   const why = whyNotForget();
-  if (why !== null) showToast({ id: 'why-not-forget', tone: 'info', text: why, action: null });
+  if (why !== null) tellWhy(why);
   else if (card) forget(card);
 }
 
@@ -131,12 +126,8 @@ export const adapterActions = {
     scope: 'adapters',
     group,
     keys: ['Enter'],
-    unavailable: () => {
-      const card = underCursor();
-      if (!card) return NONE;
-      return inPicture(card.id) ? null : whyNotAdd(card);
-    },
-    run: withCard(toggleInPicture),
+    unavailable: needsOne,
+    run: withCard(toggleOrSay),
   },
   receipt: {
     id: 'adapters.receipt',
@@ -153,8 +144,8 @@ export const adapterActions = {
     scope: 'adapters',
     group,
     keys: ['W'],
-    unavailable: whyNotCompare,
-    run: withCard(compare),
+    unavailable: needsOne,
+    run: compareOrSay,
   },
   stopCompare: {
     id: 'adapters.stop-compare',

@@ -42,6 +42,9 @@ export const search = (text: string): void => adaptersStore.setState({ text });
 export const show = (view: AdaptersState['view']): void => adaptersStore.setState({ view });
 export const choose = (cursor: string | null): void => adaptersStore.setState({ cursor });
 
+/** Pointed at, a card shows its receipt, even when the sheet was closed before. */
+export const open = (cursor: string): void => adaptersStore.setState({ cursor, sheetShown: true });
+
 export const underCursor = (): AdapterCard | null =>
   shelfStore.getState().byId.get(adaptersStore.getState().cursor ?? '') ?? null;
 
@@ -76,6 +79,6 @@ export function chooseNeighbour(id: string): void {
 /** Open the panel on one adapter, with its receipt; what would hide its card is cleared. */
 export function showAdapter(id: string): void {
   setPreferences({ panel: 'adapters' });
-  adaptersStore.setState({ cursor: id, sheetShown: true });
+  open(id);
   if (!shownNow().some((card) => card.id === id)) adaptersStore.setState({ text: '', view: 'all' });
 }

@@ -16,13 +16,14 @@ import {
   standingSentence,
   standingWord,
 } from '../words/adapters.js';
+import { foldersOfNamesakes } from '../words/namesakes.js';
 import { fixed, plural } from '../words/numbers.js';
 import { adaptersStore, useAdapters } from './adapters-store.js';
-import { choose, useModelName, useShownCards } from './browsing.js';
+import { open, useModelName, useShownCards } from './browsing.js';
 import { EmptyShelf } from './empty-shelf.js';
 import { useOnPicture } from './on-picture.js';
 import { columnsIn } from './shelf-view.js';
-import { toggleInPicture } from './verbs.js';
+import { toggleOrSay } from './verbs.js';
 
 const GAP = 12;
 const OVERSCAN_ROWS = 2;
@@ -38,6 +39,7 @@ export function Cards() {
   const loaded = useShelf((state) => state.loaded);
   const model = useModelName();
   const onPicture = useOnPicture();
+  const folderOf = foldersOfNamesakes(useShelf((state) => state.cards));
   const [scroller, room] = useRoom<HTMLDivElement>();
   const { columns, width } = columnsIn(room.width, leastWidth(), GAP);
   const height = Math.round(width / ASPECT) + WORDS_HEIGHT;
@@ -104,6 +106,7 @@ export function Cards() {
                   width={width}
                   height={height}
                   weight={onPicture.get(card.id) ?? null}
+                  folder={folderOf(card)}
                   current={card.id === cursor}
                 />
               )),
@@ -130,11 +133,14 @@ interface CardProps {
   readonly height: number;
   /** On the picture at this strength; null when it is not. */
   readonly weight: number | null;
+  /** Told where another card has the same name. */
+  readonly folder: string | null;
   readonly current: boolean;
 }
 
 /** Scrolling makes new cards; those already there are not drawn again. */
-const Card = memo(function Card({ card, model, place, of, left, top, width, height, weight, current }: CardProps) {
+const Card = memo(function Card(props: CardProps) {
+  const { card, model, place, of, left, top, width, height, weight, folder, current } = props;
   const dimmed = card.missing || standingOf(card) === 'other';
   const words = card.triggerWords.map(({ text }) => text);
   return (
@@ -146,20 +152,28 @@ const Card = memo(function Card({ card, model, place, of, left, top, width, heig
       aria-setsize={of}
       className={`adapter-card${current ? ' on' : ''}${dimmed ? ' dimmed' : ''}`}
       style={{ transform: `translate(${left}px, ${top}px)`, width, height }}
-      onClick={() => choose(card.id)}
+      onClick={() => open(card.id)}
       onDoubleClick={() => {
-        if (weight === null) toggleInPicture(card);
+        if (weight === null) toggleOrSay(card);
       }}
     >
-      <span className="read-only">{spoken(card, model, weight)}</span>
-      <span className="shot" aria-hidden="true" style={{ height: height - WORDS_HEIGHT }}>
+      <span className="read-only">{spoken(card, model, weight, folder)}</span>
+      <span
+        className="shot"
+        aria-hidden="true"
+        title={weight === null ? 'Double-click adds it to the picture' : undefined}
+        style={{ height: height - WORDS_HEIGHT }}
+      >
         <Preview card={card} />
         <span className="base">{madeFor(card, model)}</span>
         {weight === null ? null : <span className="in-use num">{fixed(weight, 2)}</span>}
       </span>
       <span className="card-words" aria-hidden="true">
         <span className="line">
-          <b title={card.title ?? card.name}>{card.name}</b>
+          <b title={card.title ?? card.name}>
+            {card.name}
+            {folder === null ? null : <span className="dim"> in {folder}</span>}
+          </b>
           <FitMark card={card} title={standingSentence(card, model)} />
         </span>
         <small className="num">{makeWords(card)}</small>
@@ -191,9 +205,9 @@ function makeWords({ algorithm, rank, bytes: size }: AdapterCard): string {
   return `${made} · ${sizeWords(size)}`;
 }
 
-const spoken = (card: AdapterCard, model: string, weight: number | null): string =>
+const spoken = (card: AdapterCard, model: string, weight: number | null, folder: string | null): string =>
   [
-    card.name,
+    folder === null ? card.name : `${card.name} in ${folder}`,
     standingWord(card),
     madeFor(card, model),
     makeWords(card),

@@ -30,7 +30,7 @@ export function countsOf(cards: readonly AdapterCard[]): Record<View, number> {
 interface Keys {
   /** In small letters, figures of one width: "v2" goes before "v10". */
   readonly name: string;
-  /** Name, title, alias, trigger words and tags, a line each. */
+  /** Name, title, alias, trigger words, tags and the note, a line each. */
   readonly words: string;
   readonly hashes: readonly string[];
 }
@@ -42,10 +42,10 @@ const FIGURES = 10;
 function keysOf(card: AdapterCard): Keys {
   const had = known.get(card);
   if (had) return had;
-  const { name, title, alias, triggerWords, tags, hashes } = card;
+  const { name, title, alias, triggerWords, tags, note, hashes } = card;
   const keys = {
     name: name.toLowerCase().replace(/\d+/g, (figures) => figures.padStart(FIGURES, '0')),
-    words: [name, title, alias, ...triggerWords.map(({ text }) => text), ...tags].join('\n').toLowerCase(),
+    words: [name, title, alias, ...triggerWords.map(({ text }) => text), ...tags, note].join('\n').toLowerCase(),
     hashes: hashes ? [hashes.sha256, hashes.tensors] : [],
   };
   known.set(card, keys);
@@ -55,7 +55,7 @@ function keysOf(card: AdapterCard): Keys {
 /** Hashes are pasted with at least this many digits; fewer are letters of a name. */
 const HASH_DIGITS = /^[0-9a-f]{6,64}$/;
 
-/** Cards for which every word is in the name, a trigger word or a tag, or begins a hash. */
+/** Cards for which every word is in the name, a trigger word, a tag or the note, or begins a hash. */
 export function matching(cards: readonly AdapterCard[], text: string): readonly AdapterCard[] {
   const words = text
     .toLowerCase()

@@ -4,7 +4,8 @@ import { addToMixer, mixerRow, removeFromMixer } from '../generate/mixer.js';
 import { generateStore } from '../generate/generate-store.js';
 import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
 import { changeCard, refreshShelf, shelfStore } from '../studio/shelf-store.js';
-import { standingSentence } from '../words/adapters.js';
+import { modelById, studioStore } from '../studio/studio-store.js';
+import { standingOf, standingSentence } from '../words/adapters.js';
 import { plural } from '../words/numbers.js';
 import { adaptersStore } from './adapters-store.js';
 import { choose, chooseNeighbour } from './browsing.js';
@@ -50,14 +51,33 @@ export const inPicture = (id: string): boolean => Boolean(mixerRow(generateStore
 export const whyNotAdd = (card: AdapterCard): string | null =>
   !card.missing && card.problem === null ? null : standingSentence(card, '');
 
+/** The name of the model in use, for sentences. */
+const modelName = (): string => {
+  const { models } = studioStore.getState();
+  return modelById(models, generateStore.getState().draft.model)?.name ?? 'the model';
+};
+
+/** On the picture or off it; what cannot be put on, or waits for another model, says so. */
+export function toggleOrSay(card: AdapterCard): void {
+  const why = inPicture(card.id) ? null : whyNotAdd(card);
+  if (why === null) toggleInPicture(card);
+  else tellWhy(`${card.name} cannot be added. ${why}`);
+}
+
+/** A key that cannot act says why: nothing is silent. */
+export const tellWhy = (text: string): void => showToast({ id: 'why-not', tone: 'warn', text, action: null });
+
 /** On the picture at the strength it was looked at, or off it. */
-export function toggleInPicture({ id, name }: AdapterCard): void {
+export function toggleInPicture(card: AdapterCard): void {
+  const { id, name } = card;
   if (inPicture(id)) {
     removeFromMixer(id);
     say(`${name} taken off the picture`);
   } else {
     addToMixer(id, adaptersStore.getState().strengths.get(id));
-    say(`${name} added to the picture`);
+    const standing = standingOf(card);
+    if (standing !== 'other' && standing !== 'unknown') say(`${name} added to the picture`);
+    else tellWhy(`${name} is added to the picture, but does not run. ${standingSentence(card, modelName())}`);
   }
 }
 

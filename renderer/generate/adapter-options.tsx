@@ -5,8 +5,10 @@ import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { adapterPreviewUrl } from '../../app/contracts/window.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
+import { useShelf } from '../studio/shelf-store.js';
 import { modelById, useStudio } from '../studio/studio-store.js';
 import { madeFor, standingOf } from '../words/adapters.js';
+import { foldersOfNamesakes } from '../words/namesakes.js';
 import { count } from '../words/numbers.js';
 import { useGenerate } from './generate-store.js';
 
@@ -54,6 +56,7 @@ interface AdapterOptionsProps {
 export function AdapterOptions({ id, cards, more, at, onPoint, onChoose, isOn, last, onLast }: AdapterOptionsProps) {
   const chosen = useGenerate(({ draft }) => draft.model);
   const model = useStudio(({ models }) => modelById(models, chosen)?.name ?? '');
+  const folderOf = foldersOfNamesakes(useShelf((state) => state.cards));
   useEffect(() => {
     document.getElementById(optionId(id, at))?.scrollIntoView({ block: 'nearest' });
   }, [id, at]);
@@ -79,7 +82,10 @@ export function AdapterOptions({ id, cards, more, at, onPoint, onChoose, isOn, l
           onClick={() => onChoose(card)}
         >
           <Face card={card} />
-          <span className="adapter-option-name">{card.name}</span>
+          <span className="adapter-option-name" title={card.path}>
+            {card.name}
+            {folderOf(card) === null ? null : <span className="dim"> in {folderOf(card)}</span>}
+          </span>
           {isOn(card) ? (
             <span className="match">
               <Icon of={Check} size={14} />

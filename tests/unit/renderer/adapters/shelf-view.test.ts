@@ -43,13 +43,21 @@ describe('the search', () => {
     alias: 'fltnk_v2',
     triggerWords: [{ text: 'paper texture', source: 'sidecar file' }],
     tags: ['Style'],
+    note: 'Best for letterpress',
     hashes,
   });
 
-  test.each(['FLAT', 'paper tex', 'fltnk', 'style ink', '9f3c71d0ab', '52e8b0c41d7a', hashes.sha256, '  ink '])(
-    'finds a card by %j',
-    (text) => expect(matching([ink], text)).toEqual([ink]),
-  );
+  test.each([
+    'FLAT',
+    'paper tex',
+    'fltnk',
+    'style ink',
+    'letterpress',
+    '9f3c71d0ab',
+    '52e8b0c41d7a',
+    hashes.sha256,
+    '  ink ',
+  ])('finds a card by %j', (text) => expect(matching([ink], text)).toEqual([ink]));
 
   test.each(['owl', 'flat owl', '71d0ab55', '9f3d71'])('does not find it by %j', (text) =>
     expect(matching([ink], text)).toEqual([]),
