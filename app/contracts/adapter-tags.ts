@@ -39,7 +39,9 @@ export function adapterTags(prompt: string): AdapterTag[] {
       const value = part.slice(equals + 1).trim();
       const number = Number(value.replace('−', '-'));
       if (value === '' || !Number.isFinite(number) || Math.abs(number) > 100) {
-        problem ??= `In ${whole} the strength “${value}” is no number from −100 to 100.`;
+        problem ??= /^[-−+]?\d*,\d+$/.test(value)
+          ? `In ${whole} the strength “${value}” has a comma: write ${value.replace(',', '.')}.`
+          : `In ${whole} the strength “${value}” is no number from −100 to 100.`;
       } else if (key === null) positional.push(number);
       else named.set(key, number);
     }

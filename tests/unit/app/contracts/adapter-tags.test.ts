@@ -48,7 +48,7 @@ describe('adapterTags', () => {
   test.each([
     ['<lora:flat-ink:strong>', 'In <lora:flat-ink:strong> the strength “strong” is no number from −100 to 100.'],
     ['<lora:flat-ink:>', 'In <lora:flat-ink:> the strength “” is no number from −100 to 100.'],
-    ['<lora:flat-ink:0,8>', 'In <lora:flat-ink:0,8> the strength “0,8” is no number from −100 to 100.'],
+    ['<lora:flat-ink:0,8>', 'In <lora:flat-ink:0,8> the strength “0,8” has a comma: write 0.8.'],
     ['<lora:flat-ink:1:unet=x>', 'In <lora:flat-ink:1:unet=x> the strength “x” is no number from −100 to 100.'],
     ['<lora:flat-ink:101>', 'In <lora:flat-ink:101> the strength “101” is no number from −100 to 100.'],
     ['<lora:flat-ink:nan>', 'In <lora:flat-ink:nan> the strength “nan” is no number from −100 to 100.'],
