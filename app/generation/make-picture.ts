@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { PictureAdapters } from '../adapters/picture-adapters.js';
 import type { ApplyWish, UsedAdapter } from '../contracts/adapters.js';
 import type { DeviceWish } from '../contracts/capabilities.js';
@@ -46,9 +46,7 @@ export async function makePicture(
     signal,
   );
   const { width, height, noise, seconds } = generated;
-  const notices = [
-    ...new Set([...adapters.notices, ...generated.notices.filter((text) => !saidBefore(text, adapters))]),
-  ];
+  const notices = [...new Set([...adapters.notices, ...generated.notices])];
   return {
     generated,
     receipt: {
@@ -63,12 +61,6 @@ export async function makePicture(
     },
   };
 }
-
-/** The engine too says of a file that it matches in part; the receipt's sentence has the name that people know. */
-const saidBefore = (notice: string, { used }: PictureAdapters): boolean =>
-  used.some(
-    ({ adapter, receipt }) => receipt.matched !== receipt.total && notice.startsWith(`${basename(adapter.path)}: `),
-  );
 
 /** What the engine says it did with each, beside what was known of it before. */
 function usedAdapters({ used }: PictureAdapters, { adapters: applied }: GeneratedPicture): UsedAdapter[] {

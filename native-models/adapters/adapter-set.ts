@@ -8,7 +8,7 @@ import { ModelError } from '../errors.js';
 import { fileIdentity, identityKey } from '../runtime/file-identity.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import { halvesToFloats } from '../weight-formats/number-formats.js';
-import type { AdaptableComponentName, AdaptableModel, AdapterFile, AdapterMatch } from './adapter.js';
+import type { AdaptableComponentName, AdaptableModel, AdapterMatch } from './adapter.js';
 import { readCheckedPairs, type LowRankPair } from './low-rank-pairs.js';
 import { indexLayers, matchAdapter, requireFit } from './match-adapter.js';
 import { readAdapter } from './read-adapter.js';
@@ -46,20 +46,17 @@ export interface ReadyAdapters {
   readonly adapters: readonly ReadyAdapter[];
   /** Of files and strengths: equal keys make equal pictures. Empty without adapters. */
   readonly key: string;
-  /** What does not match, one sentence a file. */
-  readonly notices: readonly string[];
   /** What they do to one network, strengths of 0 included. */
   weighted(component: AdaptableComponentName): readonly WeightedPair[];
 }
 
-export const NO_ADAPTERS: ReadyAdapters = { adapters: [], key: '', notices: [], weighted: () => [] };
+export const NO_ADAPTERS: ReadyAdapters = { adapters: [], key: '', weighted: () => [] };
 
 /** Decoded pairs of files that were taken off are kept up to this much memory: people try one after the other. */
 const KEPT_BYTES = 512e6;
 
 interface KnownAdapter {
   readonly key: string;
-  readonly adapter: AdapterFile;
   readonly match: AdapterMatch;
   readonly pairs: readonly {
     readonly component: AdaptableComponentName;
@@ -106,7 +103,6 @@ export class AdapterSet {
         seconds,
       })),
       key: ready.map(({ use, known }) => `${known.key} ${use.weight} ${use.textWeight}`).join('\n'),
-      notices: ready.flatMap(({ known }) => partialNotice(known)),
       weighted: (component) =>
         ready.flatMap(({ use, known }) =>
           known.pairs
@@ -147,7 +143,6 @@ export class AdapterSet {
     }
     return {
       key,
-      adapter,
       match,
       pairs: match.matched.map(({ component, layer }, index) => ({
         component,
@@ -176,27 +171,4 @@ async function identityOf(file: string) {
     const sentence = `${cause.message} Put the file back, or take the adapter off the picture.`;
     throw new ModelError('missing-file', sentence, { file, cause });
   });
-}
-
-function partialNotice({ adapter, match }: KnownAdapter): string[] {
-  const { matched, total } = match;
-  const missing = total - matched.length;
-  if (missing === 0) return [];
-  const places = [...new Set(match.unmatched.map(({ key }) => placeOf(key)))];
-  const where = places.length > MOST_PLACES || places.includes(null) ? '' : ` in ${places.join(', ')}`;
-  const verb = missing === 1 ? 'does' : 'do';
-  return [
-    `${adapter.file.label}: ${matched.length} of ${total} layers match; ${missing}${where} ${verb} not. It runs without ${missing === 1 ? 'it' : 'them'}.`,
-  ];
-}
-
-/** More of them say no more than none. */
-const MOST_PLACES = 3;
-
-/** The part of the network that a key's name tells, as the receipt calls it. */
-function placeOf(key: string): string | null {
-  const block = /(down|up)_blocks[._](\d+)/.exec(key);
-  if (block) return `${block[1] === 'up' ? 'Up' : 'Down'} ${block[2]}`;
-  if (/mid_block/.test(key)) return 'Middle';
-  return /^(lora_te|text_encoder)/.test(key) ? 'Text encoder' : null;
 }

@@ -130,7 +130,7 @@ export class LoadedTextToImage {
     const own = this.#pipeline.fingerprint;
     const fingerprint = adapters.length === 0 ? own : [own, how, ready.key].join('\n');
     const made = await textToImage({ ...this.#pipeline, fingerprint }, settings, options);
-    const result = { ...made, notices: [...ready.notices, ...made.notices], adapters: applied };
+    const result = { ...made, adapters: applied };
     const changed = await verifyFiles(this.model.identities).then(
       () => null,
       (error: unknown) => error,
