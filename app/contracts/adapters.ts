@@ -65,7 +65,7 @@ export type AdapterHashes = z.infer<typeof adapterHashes>;
 export const adapterReceipt = z.object({
   /** Absolute path. */
   file: z.string(),
-  /** How its keys are spelt: `kohya`, `diffusers`, `peft`. */
+  /** How its keys are spelt: the id of a dialect, such as `kohya`. */
   dialect: z.string(),
   /** `lora` (linear and 1 x 1), `locon` (wider convolutions too). */
   algorithm: z.string(),

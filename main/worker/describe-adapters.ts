@@ -5,7 +5,6 @@ import type { AdapterDescription } from '../../app/contracts/adapters.js';
 import { errorMessageOf } from '../../app/contracts/studio-error.js';
 import type { AdapterFile } from '../../native-models/adapters/adapter.js';
 import { adapterNumbers } from '../../native-models/adapters/adapter-receipt.js';
-import { partOf } from '../../native-models/adapters/network-part.js';
 import { NotAnAdapterError } from '../../native-models/adapters/not-an-adapter-error.js';
 import { readAdapter } from '../../native-models/adapters/read-adapter.js';
 import { mergeTriggerWords, triggerWords } from '../../native-models/adapters/trigger-words.js';
@@ -70,7 +69,7 @@ async function readFields(path: string): Promise<Fields & { metadata: Metadata }
       rank,
       alpha,
       total: adapter.layers,
-      hasText: adapter.modules.some(({ key }) => partOf(key).startsWith('Text encoder')),
+      hasText: adapter.modules.some(({ key }) => adapter.components.get(key)?.startsWith('text_encoder')),
       signature: signatureOf(adapter),
       metadata: adapter.file.metadata,
     };

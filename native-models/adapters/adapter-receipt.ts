@@ -84,10 +84,10 @@ async function blocksOf(
   matched: readonly AdapterModule[],
   signal: AbortSignal | undefined,
 ): Promise<AdapterReceipt['blocks']> {
-  const { modules, leftOver } = adapter;
+  const { modules, leftOver, components } = adapter;
   const blocks = new Map<string, { matched: number; total: number; squared: number }>();
   const block = (key: string): { matched: number; total: number; squared: number } => {
-    const name = partOf(key);
+    const name = partOf(key, components.get(key) ?? null);
     const found = blocks.get(name) ?? { matched: 0, total: 0, squared: 0 };
     blocks.set(name, found);
     return found;
@@ -103,7 +103,7 @@ async function blocksOf(
     }
   }
   for (const { key } of matched) block(key).matched++;
-  for (const { key } of leftOver) if (!adapter.file.tensors.has(key)) block(key).total++;
+  for (const { key } of leftOver) if (components.has(key)) block(key).total++;
   return [...blocks]
     .toSorted(([a], [b]) => inOrderOfParts(a, b))
     .map(([name, { squared, ...counts }]) => {

@@ -13,14 +13,21 @@ import type { SafetensorsFile, SafetensorsTensor } from '../weight-formats/safet
 export type AdaptableComponentName = 'text_encoder' | 'text_encoder_2' | 'unet';
 
 export interface Dialect {
-  /** What receipts call it: `kohya`. */
+  /** What receipts, window and command line call it: `kohya`. */
   readonly id: string;
-  /** For a person: `kohya, diffusers naming`. */
-  readonly label: string;
   /** What a tensor's name stands for; null for a name that is not of this dialect. */
-  read(key: string): { readonly module: string; readonly slot: string } | null;
+  read(key: string): KeyReading | null;
   /** Every name that this dialect has for a layer of a model, the most common first. */
   names(component: AdaptableComponentName, path: string): readonly string[];
+}
+
+export interface KeyReading {
+  /** The layer's name in the file, as `names` spells it. */
+  readonly module: string;
+  /** Which of its tensors: `down`, `up`, `alpha`. */
+  readonly slot: string;
+  /** What the layer belongs to; null where the name does not tell, or tells of something that no model here has. */
+  readonly component: AdaptableComponentName | null;
 }
 
 /** One adapted layer as its file has it. */
@@ -54,6 +61,8 @@ export interface AdapterFile {
   readonly leftOver: readonly { readonly key: string; readonly reason: string }[];
   /** Layers that the file has: its modules and those among the left over. */
   readonly layers: number;
+  /** What those layers belong to as far as their names tell, by key. */
+  readonly components: ReadonlyMap<string, AdaptableComponentName | null>;
 }
 
 /** What an algorithm makes of one module's slots. */

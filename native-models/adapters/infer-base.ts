@@ -4,7 +4,7 @@
  * Cross-attention reads the text vectors, so the width of its `to_k` and `to_v` tells the base: 768 for SD 1.x, 1024
  * for SD 2.x, 2048 for SDXL, 1280 for SDXL's refiner. Transformers of later models are told by the names of their blocks.
  */
-import type { AdapterModule } from './adapter.js';
+import type { AdaptableComponentName, AdapterFile, AdapterModule } from './adapter.js';
 
 const byTextWidth: Readonly<Record<number, string>> = { 768: 'sd1', 1024: 'sd2', 2048: 'sdxl', 1280: 'sdxl-refiner' };
 
@@ -22,7 +22,7 @@ export function crossAttentionWidth(modules: readonly AdapterModule[]): number |
 export const isTextKey = (key: string): boolean => /attn2[._](?:processor[._])?to_[kv](?:_lora)?$/.test(key);
 
 /** `sd1`, `sd2`, `sdxl`, `sdxl-refiner`, `flux`, `sd3`, or `unknown`. */
-export function inferBase(modules: readonly AdapterModule[]): string {
+export function inferBase(modules: readonly AdapterModule[], components: AdapterFile['components']): string {
   const keys = modules.map(({ key }) => key);
   const has = (pattern: RegExp): boolean => keys.some((key) => pattern.test(key));
   const width = crossAttentionWidth(modules);
@@ -33,9 +33,11 @@ export function inferBase(modules: readonly AdapterModule[]): string {
     /(?:^transformer|lora_transformer)[._]transformer_blocks[._].*to_q$/.test(key),
   );
   if (inTransformer) return byTransformerWidth[inTransformer.inFeatures] ?? 'unknown';
-  if (has(/^lora_te2_|text_encoder_2\.|input_blocks_[78]_1_transformer_blocks_[2-9]/)) return 'sdxl';
-  if (has(/^lora_unet_|^lycoris_|^(unet\.)?(down|up|mid)_block/)) return byUNet(modules);
-  return byTextEncoder(modules);
+  const of = (component: AdaptableComponentName): AdapterModule[] =>
+    modules.filter(({ key }) => components.get(key) === component);
+  if (of('text_encoder_2').length > 0 || has(/input_blocks[._][78][._]1[._]transformer_blocks[._][2-9]/)) return 'sdxl';
+  const inUNet = of('unet');
+  return inUNet.length > 0 ? byUNet(inUNet) : byTextEncoder(of('text_encoder'));
 }
 
 /** Flux, SD 3 medium, SD 3.5 large. */
@@ -47,8 +49,8 @@ function byUNet(modules: readonly AdapterModule[]): string {
   return projection?.kernel ? 'sd1' : 'unknown';
 }
 
-/** `lora_te1_` may be either of SD 1.x and SDXL, whose first text encoder is the same. */
+/** SDXL's first text encoder is SD 1.x's, and kohya's `lora_te1_` leaves open which of the two it is. */
 function byTextEncoder(modules: readonly AdapterModule[]): string {
-  const attention = modules.find(({ key }) => /^(lora_te_|text_encoder\.).*self_attn[._](q|k|v|out)_proj$/.test(key));
+  const attention = modules.find(({ key }) => /^(?!lora_te1_).*self_attn[._](q|k|v|out)_proj$/.test(key));
   return attention ? ({ 768: 'sd1', 1024: 'sd2' }[attention.inFeatures] ?? 'unknown') : 'unknown';
 }

@@ -1,8 +1,13 @@
+import type { AdaptableComponentName } from './adapter.js';
+
 /**
- * The part of a network that a layer stands in, for a chart in the order of a picture's way through it. From its name,
- * in any dialect's spelling and with any base's: a layer that matches no model has a part too.
+ * The part of a network that a layer stands in, for a chart in the order of a picture's way through it: its component
+ * as the dialect told it, and of a UNet the block, by the network's own words in the name, with dots or underscores. A
+ * layer that matches no model has a part too.
  */
-export function partOf(name: string): string {
+export function partOf(name: string, component: AdaptableComponentName | null): string {
+  if (component === 'text_encoder') return 'Text encoder';
+  if (component === 'text_encoder_2') return 'Text encoder 2';
   const numbered = [
     { pattern: /down_blocks[._](\d+)/, part: (n: number) => `Down ${n}` },
     { pattern: /up_blocks[._](\d+)/, part: (n: number) => `Up ${n}` },
@@ -19,8 +24,6 @@ export function partOf(name: string): string {
 
 const named = [
   { pattern: /mid_block|middle_block/, part: 'Middle' },
-  { pattern: /^lora_te2_|text_encoder_2\./, part: 'Text encoder 2' },
-  { pattern: /^lora_te1?_|text_encoder\.|text_model[._]|(^|\.)encoder\.layers\./, part: 'Text encoder' },
   { pattern: /time_embed|add_embed|label_emb/, part: 'Time' },
   { pattern: /conv_in$|conv_out$|input_blocks[._]0|(^|_)out_\d$/, part: 'In and out' },
 ];

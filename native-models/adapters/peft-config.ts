@@ -28,7 +28,7 @@ export async function readPeftScales(file: SafetensorsFile): Promise<PeftScales>
   const metadata = file.metadata['lora_adapter_metadata'];
   const config = parse(metadata ?? null) ?? (await configBeside(file));
   if (config === null) return () => null;
-  const byComponent = new Map<AdaptableComponentName, ComponentConfig | null>();
+  const byComponent = new Map<AdaptableComponentName | null, ComponentConfig | null>();
   return (module) => {
     const { component, path: layer } = splitDottedName(module);
     if (!byComponent.has(component)) byComponent.set(component, readComponent(file, config, component));
@@ -64,9 +64,9 @@ interface ComponentConfig {
 function readComponent(
   file: SafetensorsFile,
   config: Record<string, unknown>,
-  component: AdaptableComponentName,
+  component: AdaptableComponentName | null,
 ): ComponentConfig | null {
-  const field = (name: string): unknown => config[`${component}.${name}`] ?? config[name];
+  const field = (name: string): unknown => (component && config[`${component}.${name}`]) ?? config[name];
   const alpha = field('lora_alpha');
   const pattern = field('alpha_pattern');
   return {

@@ -7,7 +7,14 @@
 import { ModelError } from '../errors.js';
 import type { SafetensorsFile, SafetensorsTensor } from '../weight-formats/safetensors.js';
 import { readSafetensors } from '../weight-formats/safetensors.js';
-import type { AdapterFile, AdapterModule, Dialect, ModuleReading } from './adapter.js';
+import type {
+  AdaptableComponentName,
+  AdapterFile,
+  AdapterModule,
+  Dialect,
+  KeyReading,
+  ModuleReading,
+} from './adapter.js';
 import { algorithms } from './algorithms/index.js';
 import { dialects } from './dialects/index.js';
 import { refuseForeignBytes } from './foreign-bytes.js';
@@ -24,7 +31,7 @@ export async function readAdapter(path: string): Promise<AdapterFile> {
   await refuseForeignBytes(path);
   const file = await readSafetensors(path);
   refuseForeignFile(file);
-  const { groups, loose, dialect } = groupKeys(file);
+  const { groups, components, loose, dialect } = groupKeys(file);
   const numbers = await readScalars(file, [...groups.values()].flatMap(scalarsOf));
   const scales = await readPeftScales(file);
 
@@ -50,10 +57,11 @@ export async function readAdapter(path: string): Promise<AdapterFile> {
     file,
     dialect,
     algorithm: modules.some(({ kernel }) => kernel && kernel[0] * kernel[1] > 1) ? 'locon' : 'lora',
-    base: inferBase(modules),
+    base: inferBase(modules, components),
     modules,
     leftOver: [...leftOver, ...loose],
     layers: groups.size,
+    components,
   };
 }
 
@@ -72,10 +80,12 @@ type Slots = Map<string, SafetensorsTensor>;
 /** Tensors by module and slot, whichever dialect spelt them; the file's own is the one that spelt the most of them. */
 function groupKeys(file: SafetensorsFile): {
   groups: Map<string, Slots>;
+  components: Map<string, AdaptableComponentName | null>;
   loose: { key: string; reason: string }[];
   dialect: Dialect;
 } {
   const groups = new Map<string, Slots>();
+  const components = new Map<string, AdaptableComponentName | null>();
   const loose: { key: string; reason: string }[] = [];
   const spelt = new Map<Dialect, number>();
   for (const tensor of file.tensors.values()) {
@@ -84,9 +94,10 @@ function groupKeys(file: SafetensorsFile): {
       loose.push({ key: tensor.name, reason: looseReason(tensor.name) });
       continue;
     }
-    const { module, slot, dialect } = found;
+    const { module, slot, component, dialect } = found;
     const slots = groups.get(module) ?? new Map<string, SafetensorsTensor>();
     groups.set(module, slots);
+    components.set(module, components.get(module) ?? component);
     const taken = slots.get(slot);
     if (taken) loose.push({ key: tensor.name, reason: `the same as ${taken.name}` });
     else slots.set(slot, tensor);
@@ -99,10 +110,10 @@ function groupKeys(file: SafetensorsFile): {
       `${file.label} is no adapter: none of its tensors has a name that adapters have.`,
       file.file,
     );
-  return { groups, loose, dialect: most[0] };
+  return { groups, components, loose, dialect: most[0] };
 }
 
-function readKey(key: string): { module: string; slot: string; dialect: Dialect } | null {
+function readKey(key: string): (KeyReading & { dialect: Dialect }) | null {
   for (const dialect of dialects) {
     const found = dialect.read(key);
     if (found) return { ...found, dialect };

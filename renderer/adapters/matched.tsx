@@ -30,8 +30,6 @@ export function Matched({ card, receipt, error, slow }: MatchedProps) {
   );
 }
 
-const dialects: Record<string, string> = { peft: 'PEFT' };
-
 function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
   const model = useModelName();
   const { fit, problem, missing, base } = card;
@@ -62,7 +60,7 @@ function Verdict({ card, receipt }: Pick<MatchedProps, 'card' | 'receipt'>) {
             layers matched
           </b>
         ) : null}
-        <span className="dim dialect">{dialects[card.dialect] ?? card.dialect}</span>
+        <span className="dim dialect">{card.dialect}</span>
       </p>
       {fit?.state === 'partial' && receipt ? <p className="said">{partialSentence(receipt)}</p> : null}
       {fit?.state === 'other' ? (

@@ -13,9 +13,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashAdapter } from '../../native-models/adapters/adapter-hashes.js';
 import { adapterReceipt } from '../../native-models/adapters/adapter-receipt.js';
 import type { AdaptableModel } from '../../native-models/adapters/adapter.js';
-import { diffusers } from '../../native-models/adapters/dialects/diffusers.js';
+import { dialects } from '../../native-models/adapters/dialects/index.js';
 import { kohya } from '../../native-models/adapters/dialects/kohya.js';
-import { peft } from '../../native-models/adapters/dialects/peft.js';
 import { matchAdapter } from '../../native-models/adapters/match-adapter.js';
 import { readAdapter } from '../../native-models/adapters/read-adapter.js';
 import { triggerWords } from '../../native-models/adapters/trigger-words.js';
@@ -25,7 +24,6 @@ import {
   kohyaSlots,
   modelOf,
   pairsFor,
-  peftSlots,
   writeZeros,
   type Shapes,
 } from '../unit/native-models/adapters/adapter-files.js';
@@ -140,16 +138,8 @@ describe.skipIf(!isThere)('real adapters', () => {
     ['stable-diffusion-xl-base-1.0', 'sdxl'],
   ])('every layer of %s in every dialect', async (name, family) => {
     const model = await base(name);
-    const diffusersSlots = (module: string): { down: string; up: string } => ({
-      down: `${module}.lora.down.weight`,
-      up: `${module}.lora.up.weight`,
-    });
-    for (const [dialect, slots] of [
-      [kohya, kohyaSlots],
-      [diffusers, diffusersSlots],
-      [peft, peftSlots],
-    ] as const) {
-      const shapes = pairsFor(model, dialect, slots);
+    for (const dialect of dialects) {
+      const shapes = pairsFor(model, dialect);
       const adapter = await readAdapter(await writeZeros(path.join(folder, 'all.safetensors'), shapes));
       const match = matchAdapter(adapter, model);
       const layers = model.components.reduce((sum, component) => sum + component.layers.length, 0);

@@ -7,30 +7,35 @@
  *
  * No alpha but in files that came from kohya's: the scale is 1.
  */
-import type { AdaptableComponentName, Dialect } from '../adapter.js';
-import { dottedNames } from './dotted-names.js';
+import type { AdaptableComponentName, Dialect, KeyReading } from '../adapter.js';
+import { dottedNames, splitDottedName } from './dotted-names.js';
 
 const slotAlone =
   /^(.+)\.(alpha|scale|dora_scale|hada_[a-z0-9_]+|lokr_[a-z0-9_]+|oft_blocks|diff|diff_b|w_norm|b_norm)$/;
 
 export const diffusers: Dialect = {
   id: 'diffusers',
-  label: 'diffusers',
 
   read(key) {
     const [, layer, half] = /^(.+)\.(?:lora|lora_linear_layer)\.(down|up)\.weight$/.exec(key) ?? [];
-    if (layer !== undefined && half !== undefined) return { module: layer, slot: half };
+    if (layer !== undefined && half !== undefined) return reading(layer, half);
     // The vintages that kept the matrices of an attention beside its layers: `to_q_lora` belongs to `to_q`.
     const [, beside, side] = /^(.+_lora)\.(down|up)\.weight$/.exec(key) ?? [];
-    if (beside !== undefined && side !== undefined) return { module: beside, slot: side };
+    if (beside !== undefined && side !== undefined) return reading(beside, side);
     const [, module, slot] = slotAlone.exec(key) ?? [];
-    return module !== undefined && slot !== undefined ? { module, slot } : null;
+    return module !== undefined && slot !== undefined ? reading(module, slot) : null;
   },
 
   names(component, path) {
     return [path, ...besideAttention(component, path)].flatMap((name) => dottedNames(component, name));
   },
 };
+
+const reading = (module: string, slot: string): KeyReading => ({
+  module,
+  slot,
+  component: splitDottedName(module).component,
+});
 
 /** `attn1.to_q` was also `attn1.processor.to_q_lora`; a text encoder's `q_proj` took the names of a UNet's `to_q`. */
 function besideAttention(component: AdaptableComponentName, path: string): readonly string[] {

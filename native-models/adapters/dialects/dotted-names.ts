@@ -14,10 +14,17 @@ export function dottedNames(component: AdaptableComponentName, path: string): re
   return places.flatMap((place) => paths.map((name) => place + name));
 }
 
-/** A module's component and path, whichever of those names it has; for what metadata says by component. */
-export function splitDottedName(module: string): { component: AdaptableComponentName; path: string } {
+/** A module's component and path, whichever of those names it has; the component is null where neither tells it. */
+export function splitDottedName(module: string): { component: AdaptableComponentName | null; path: string } {
   const bare = module.replace(wrapper, '');
   const [, named, path] = /^(unet|text_encoder_2|text_encoder)\.(.+)$/.exec(bare) ?? [];
   if (named !== undefined && path !== undefined) return { component: named as AdaptableComponentName, path };
-  return { component: /^(text_model\.|encoder\.layers\.)/.test(bare) ? 'text_encoder' : 'unet', path: bare };
+  return { component: componentOfPath(bare), path: bare };
+}
+
+/** The component that has a layer of this path, with dots or underscores; null where it is none of ours. */
+export function componentOfPath(path: string): AdaptableComponentName | null {
+  if (/^(text_model|encoder[._]layers)[._]/.test(path)) return 'text_encoder';
+  const ofUNet = /^(conv_in|time_embedding|add_embedding|down_blocks|mid_block|up_blocks|conv_out)([._]|$)/;
+  return ofUNet.test(path) ? 'unet' : null;
 }

@@ -8,7 +8,7 @@
  * beside (`peft-config.ts`); files that came from kohya's have alphas, spelt as in diffusers' dialect.
  */
 import type { Dialect } from '../adapter.js';
-import { dottedNames } from './dotted-names.js';
+import { dottedNames, splitDottedName } from './dotted-names.js';
 
 const slots: Readonly<Record<string, string>> = {
   'lora_A.weight': 'down',
@@ -18,7 +18,6 @@ const slots: Readonly<Record<string, string>> = {
 
 export const peft: Dialect = {
   id: 'peft',
-  label: 'PEFT',
 
   read(key) {
     const [, module, tensor, end] =
@@ -26,7 +25,8 @@ export const peft: Dialect = {
         key,
       ) ?? [];
     if (module === undefined || tensor === undefined) return null;
-    return { module, slot: slots[`${tensor}${end ?? ''}`] ?? tensor };
+    const slot = slots[`${tensor}${end ?? ''}`] ?? tensor;
+    return { module, slot, component: splitDottedName(module).component };
   },
 
   names: dottedNames,

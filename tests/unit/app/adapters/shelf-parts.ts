@@ -8,7 +8,7 @@ import { homeAt, makeHome } from '../../../../app/storage/home.js';
 import { kohya } from '../../../../native-models/adapters/dialects/kohya.js';
 import { readAdaptableModel } from '../../../../native-models/adapters/read-adaptable-model.js';
 import type { AdaptableLayer } from '../../../../native-models/onnx/graph.js';
-import { kohyaSlots, pairsFor, writeZeros } from '../../native-models/adapters/adapter-files.js';
+import { pairsFor, writeZeros } from '../../native-models/adapters/adapter-files.js';
 import { makePlace, workerInProcess } from '../test-parts.js';
 
 /** The studio's own image model: a real one, small enough for tests. */
@@ -82,7 +82,7 @@ export async function writeAdapter(
   path: string,
   { metadata = {}, filling = (fillings += 1), rank = 1 }: WriteOptions = {},
 ): Promise<string> {
-  await writeZeros(path, pairsFor(await realLayers(), kohya, kohyaSlots, { rank, wanted: someLayers }), metadata);
+  await writeZeros(path, pairsFor(await realLayers(), kohya, { rank, wanted: someLayers }), metadata);
   const file = await open(path, 'r+');
   const { size } = await file.stat();
   await file.write(Buffer.of(filling % 200, 0x2c), 0, 2, size - 4); // small f16 numbers

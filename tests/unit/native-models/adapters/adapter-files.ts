@@ -40,7 +40,7 @@ export async function writeZeros(
 }
 
 /** Names of the two matrices of a layer, and of its alpha where the dialect has one. */
-export type Spelling = (module: string) => { down: string; up: string; alpha?: string };
+type Spelling = (module: string) => { down: string; up: string; alpha?: string };
 
 export const kohyaSlots: Spelling = (module) => ({
   down: `${module}.lora_down.weight`,
@@ -48,15 +48,34 @@ export const kohyaSlots: Spelling = (module) => ({
   alpha: `${module}.alpha`,
 });
 
-export const peftSlots: Spelling = (module) => ({ down: `${module}.lora_A.weight`, up: `${module}.lora_B.weight` });
+const peftSlots: Spelling = (module) => ({ down: `${module}.lora_A.weight`, up: `${module}.lora_B.weight` });
+
+/** The vintages that kept the matrices beside an attention's layers have `_lora` in the module's own name. */
+const diffusersSlots: Spelling = (module) => {
+  const start = module.endsWith('_lora') ? module : `${module}.lora`;
+  return { down: `${start}.down.weight`, up: `${start}.up.weight` };
+};
+
+const spellings: Readonly<Record<string, Spelling>> = {
+  kohya: kohyaSlots,
+  diffusers: diffusersSlots,
+  peft: peftSlots,
+};
+
+/** How a dialect's trainer spells the tensors of a layer; every dialect has a line here. */
+export function spellingOf({ id }: Dialect): Spelling {
+  const spelling = spellings[id];
+  if (!spelling) throw new Error(`The dialect ${id} has no line in spellings of adapter-files.ts.`);
+  return spelling;
+}
 
 /** A pair for every layer of a model that `wanted` says, as one dialect names it. */
 export function pairsFor(
   model: AdaptableModel,
   dialect: Dialect,
-  spelling: Spelling,
   { rank = 4, wanted = () => true }: { rank?: number; wanted?: (layer: AdaptableLayer) => boolean } = {},
 ): Record<string, readonly number[]> {
+  const spelling = spellingOf(dialect);
   const shapes: Record<string, readonly number[]> = {};
   for (const { name: component, layers } of model.components) {
     for (const layer of layers.filter(wanted)) {

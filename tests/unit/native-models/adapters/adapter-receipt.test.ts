@@ -3,17 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { adapterReceipt } from '../../../../native-models/adapters/adapter-receipt.js';
 import { squaredDeltaNorm } from '../../../../native-models/adapters/delta-norm.js';
+import { dialects } from '../../../../native-models/adapters/dialects/index.js';
 import { kohya } from '../../../../native-models/adapters/dialects/kohya.js';
 import { matchAdapter } from '../../../../native-models/adapters/match-adapter.js';
 import { inOrderOfParts, partOf } from '../../../../native-models/adapters/network-part.js';
 import { readAdapter } from '../../../../native-models/adapters/read-adapter.js';
+import type { AdaptableLayer } from '../../../../native-models/onnx/graph.js';
 import { floats } from '../../../../native-models/runtime/tensor.js';
 import { writeSafetensors } from '../../../../native-models/weight-formats/write-safetensors.js';
-import { kohyaSlots, modelOf, pairsFor, sd1, writeZeros } from './adapter-files.js';
+import { modelOf, pairsFor, sd1, sd2, sdxl, writeZeros } from './adapter-files.js';
 
 let folder = '';
 let file = '';
@@ -125,9 +127,9 @@ test('values that are no numbers are named, and their part has no norm', async (
 });
 
 test('every layer of SD 1.5 stands in a part that is known', async () => {
-  const adapter = await readAdapter(await writeZeros(file, pairsFor(modelOf(sd1), kohya, kohyaSlots)));
-  const parts = [...new Set(adapter.modules.map(({ key }) => partOf(key)))].toSorted(inOrderOfParts);
-  expect(parts).toEqual([
+  const adapter = await readAdapter(await writeZeros(file, pairsFor(modelOf(sd1), kohya)));
+  const parts = [...adapter.components].map(([key, component]) => partOf(key, component));
+  expect([...new Set(parts)].toSorted(inOrderOfParts)).toEqual([
     'Text encoder',
     ...[0, 1, 2, 3].map((n) => `Down ${n}`),
     'Middle',
@@ -145,12 +147,33 @@ test.each([
   ['lora_te2_text_model_encoder_layers_31_mlp_fc1', 'Text encoder 2'],
   ['lora_unet_down_blocks_1_resnets_0_time_emb_proj', 'Down 1'],
   ['lora_unet_double_blocks_3_img_mlp_0', 'Other'],
+  ['lora_te3_encoder_block_0_layer_0_SelfAttention_q', 'Other'],
 ])('%s stands in %s', (key, part) => {
-  expect(partOf(key)).toBe(part);
+  expect(partOf(key, kohya.read(`${key}.alpha`)?.component ?? null)).toBe(part);
+});
+
+describe.each([
+  ['of all layers', () => true],
+  ['of the text encoders', ({ path: layer }: AdaptableLayer) => layer.startsWith('text_model.')],
+  ['without cross-attention', ({ path: layer }: AdaptableLayer) => layer.endsWith('.proj_in')],
+])('a receipt %s', (_what, wanted) => {
+  test.each([sd1, sd2, sdxl])('for $name tells the same in every dialect', async (configs) => {
+    const model = modelOf(configs);
+    const told = [];
+    for (const dialect of dialects) {
+      const adapter = await readAdapter(await writeZeros(file, pairsFor(model, dialect, { wanted })));
+      const { base, matched, total, fits, blocks } = await adapterReceipt(adapter, matchAdapter(adapter, model));
+      expect(adapter.dialect).toBe(dialect);
+      told.push({ base, matched, total, fits, blocks });
+    }
+    const [first] = told;
+    expect(first).toMatchObject({ matched: first?.total, fits: true });
+    expect(told).toEqual(dialects.map(() => first));
+  });
 });
 
 test('a receipt can be stopped', async () => {
-  await writeZeros(file, pairsFor(modelOf(sd1), kohya, kohyaSlots));
+  await writeZeros(file, pairsFor(modelOf(sd1), kohya));
   const stop = AbortSignal.abort();
   await expect(adapterReceipt(await readAdapter(file), null, stop)).rejects.toMatchObject({ kind: 'cancelled' });
 });

@@ -1,32 +1,56 @@
-/** Names of layers in every dialect: what each key stands for, and that no name stands for two layers. */
+/** Names of layers in every dialect: what each key stands for, there and back, and that no name is two layers'. */
 import { describe, expect, test } from 'vitest';
 
+import type { Dialect } from '../../../../native-models/adapters/adapter.js';
 import { diffusers } from '../../../../native-models/adapters/dialects/diffusers.js';
 import { dialects } from '../../../../native-models/adapters/dialects/index.js';
 import { kohya } from '../../../../native-models/adapters/dialects/kohya.js';
 import { peft } from '../../../../native-models/adapters/dialects/peft.js';
-import { modelOf, sd1, sd2, sdxl } from './adapter-files.js';
+import { modelOf, sd1, sd2, sdxl, spellingOf } from './adapter-files.js';
 
 describe.each([sd1, sd2, sdxl])('for $name', (configs) => {
   const layers = modelOf(configs).components.flatMap(({ name: component, layers: own }) =>
     own.map((layer) => ({ component, path: layer.path })),
   );
 
-  test.each(dialects)('every layer has a name in $id, and no name is two layers’', (dialect) => {
+  test.each(dialects)('every layer has a name in $id', (dialect) => {
+    expect(layers.filter(({ component, path }) => dialect.names(component, path).length === 0)).toEqual([]);
+  });
+
+  test('no name is two layers’ in all dialects together', () => {
     const byName = new Map<string, string>();
     const collisions: string[] = [];
-    for (const { component, path } of layers) {
-      const names = dialect.names(component, path);
-      for (const name of names) {
+    for (const dialect of dialects) {
+      for (const { component, path } of layers) {
         const layer = `${component}/${path}`;
-        if ((byName.get(name) ?? layer) !== layer) collisions.push(`${name}: ${byName.get(name)} and ${layer}`);
-        byName.set(name, layer);
+        for (const name of dialect.names(component, path)) {
+          if ((byName.get(name) ?? layer) !== layer) collisions.push(`${name}: ${byName.get(name)} and ${layer}`);
+          byName.set(name, layer);
+        }
       }
     }
     expect(collisions).toEqual([]);
-    expect(new Set(byName.values()).size).toBe(layers.length);
+  });
+
+  test.each(dialects)('what $id names is read as that layer, its component and its tensor', (dialect) => {
+    const wrong: unknown[] = [];
+    for (const { component, path } of layers) {
+      for (const module of dialect.names(component, path)) {
+        for (const [slot, key] of Object.entries(spellingOf(dialect)(module))) {
+          // A slot that dialects spell alike may be another's, as long as it comes to the same.
+          const reader = slot === 'alpha' ? firstReader(key) : dialect;
+          const reading = reader?.read(key) ?? null;
+          const right = reading?.module === module && reading.slot === slot && reading.component === component;
+          if (!right || (slot !== 'alpha' && firstReader(key) !== dialect)) wrong.push({ key, reader, reading });
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 });
+
+/** In a file the first dialect that reads a key has it. */
+const firstReader = (key: string): Dialect | undefined => dialects.find((dialect) => dialect.read(key) !== null);
 
 const toQ = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
 const toOut = 'mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0';
@@ -74,14 +98,27 @@ test.each([
   [`base_model.model.${textQ}.lora_B.weight`, peft, 'text_encoder', textQ, 'up'],
   [`text_encoder_2.${textQ}.lora_B.weight`, peft, 'text_encoder_2', textQ, 'up'],
 ] as const)('%s', (key, dialect, component, path, slot) => {
-  const found = dialects.map((one) => ({ one, read: one.read(key) })).find(({ read }) => read !== null);
-  expect(found?.one.id).toBe(dialect.id);
-  expect(found?.read?.slot).toBe(slot);
-  expect(dialect.names(component, path)).toContain(found?.read?.module);
+  expect(firstReader(key)?.id).toBe(dialect.id);
+  const reading = dialect.read(key);
+  expect(reading).toMatchObject({ slot, component });
+  expect(dialect.names(component, path)).toContain(reading?.module);
 });
 
 test('names of plain checkpoints are nobody’s', () => {
   for (const key of ['down_blocks.0.resnets.0.conv1.weight', 'text_model.embeddings.position_ids', 'alphas_cumprod']) {
-    expect(dialects.map((dialect) => dialect.read(key))).toEqual([null, null, null]);
+    expect([key, firstReader(key)]).toEqual([key, undefined]);
   }
+});
+
+test.each([
+  [`lora_unet.${toQ}.lora_down.weight`, undefined],
+  [`lora_te.${textQ}.lora_up.weight`, undefined],
+  ['lora_unet_conv_in.lora_down.weight', 'unet'],
+  ['lora_unet_time_embed_0.lora_down.weight', 'unet'],
+  ['oft_unet_mid_block_attentions_0_proj_in.oft_blocks', 'unet'],
+  ['lycoris_mid_block_attentions_0_proj_in.lora_up.weight', 'unet'],
+  ['lycoris_transformer_blocks_0_attn_to_q.lora_up.weight', null],
+  ['lora_te3_encoder_block_0_layer_0_SelfAttention_q.lora_up.weight', null],
+])('kohya’s reading of %s has the component %s', (key, component) => {
+  expect(kohya.read(key)?.component).toBe(component);
 });

@@ -6,23 +6,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { AdapterFile } from '../../../../native-models/adapters/adapter.js';
-import { diffusers } from '../../../../native-models/adapters/dialects/diffusers.js';
+import { dialects } from '../../../../native-models/adapters/dialects/index.js';
 import { kohya } from '../../../../native-models/adapters/dialects/kohya.js';
-import { peft } from '../../../../native-models/adapters/dialects/peft.js';
 import { matchAdapter, requireFit } from '../../../../native-models/adapters/match-adapter.js';
 import { readAdapter } from '../../../../native-models/adapters/read-adapter.js';
-import {
-  inTransformers,
-  kohyaSlots,
-  modelOf,
-  pairsFor,
-  peftSlots,
-  sd1,
-  sd2,
-  sdxl,
-  writeZeros,
-  type Shapes,
-} from './adapter-files.js';
+import { inTransformers, modelOf, pairsFor, sd1, sd2, sdxl, writeZeros, type Shapes } from './adapter-files.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -40,18 +28,10 @@ describe.each([
   ['sdxl', 264 + 1 + 722],
 ] as const)('of %s', (family, count) => {
   const model = models[family];
-  test.each([
-    ['kohya', kohya, kohyaSlots],
-    ['PEFT', peft, peftSlots],
-    [
-      'diffusers',
-      diffusers,
-      (module: string) => ({ down: `${module}.lora.down.weight`, up: `${module}.lora.up.weight` }),
-    ],
-  ])('a file in %s names matches whole', async (_name, dialect, spelling) => {
+  test.each(dialects)('a file in $id names matches whole', async (dialect) => {
     const wanted = (layer: Parameters<typeof inTransformers>[0]): boolean =>
       inTransformers(layer) || layer.path === 'text_projection';
-    const adapter = await read(pairsFor(model, dialect, spelling, { wanted }));
+    const adapter = await read(pairsFor(model, dialect, { wanted }));
     const match = matchAdapter(adapter, model);
     expect(match).toMatchObject({ unmatched: [], total: count, fits: true });
     expect(new Set(match.matched.map(({ layer }) => layer)).size).toBe(count);
@@ -60,7 +40,7 @@ describe.each([
   });
 
   test('a file with every layer of every network matches whole', async () => {
-    const adapter = await read(pairsFor(model, kohya, kohyaSlots));
+    const adapter = await read(pairsFor(model, kohya));
     expect(matchAdapter(adapter, model)).toMatchObject({ unmatched: [], fits: true });
     expect(adapter.algorithm).toBe('locon');
   });
@@ -73,7 +53,7 @@ describe('a file of another base', () => {
     ['sd2', 'sd1', 'red-paper was made for Stable Diffusion 2.x; '],
     ['sdxl', 'sd1', 'red-paper was made for SDXL; '],
   ] as const)('%s is not applied to %s', async (from, to, sentence) => {
-    const adapter = await read(pairsFor(models[from], kohya, kohyaSlots, { wanted: inTransformers }));
+    const adapter = await read(pairsFor(models[from], kohya, { wanted: inTransformers }));
     const match = matchAdapter(adapter, models[to]);
     expect(match.fits).toBe(false);
     expect(() => requireFit(adapter, match, models[to])).toThrow(
@@ -103,7 +83,7 @@ describe('a file of another base', () => {
   });
 
   test('names the width of its text', async () => {
-    const adapter = await read(pairsFor(models.sd1, kohya, kohyaSlots, { wanted: inTransformers }));
+    const adapter = await read(pairsFor(models.sd1, kohya, { wanted: inTransformers }));
     const reasons = matchAdapter(adapter, models.sd2).unmatched.filter(({ key }) => key.endsWith('attn2_to_k'));
     expect(new Set(reasons.map(({ reason }) => reason))).toEqual(
       new Set(['made for 768 wide text, this model’s is 1024']),
