@@ -9,7 +9,7 @@ Makes     goldens/adapters/<name>.lora.safetensors   the adapters, as their trai
           safetensors: `COMPONENT.out.NAME` for the inputs that the network's own golden has, and
           `COMPONENT.merged.LAYER.weight` of some layers whole
 Reference torch 2.13.0, diffusers 0.42.1, transformers 5.23.0, peft 0.21.2; merged in float64, run in float32 on the CPU
-Run       python tests/parity/make_adapters.py
+Run       python tests/parity/make_adapters.py [NAME ...]     all goldens, or those of these names and nothing else
 
 THE MERGE, for each layer and adapter, strength m:  W' = W + m * scale * (up.flat @ down.flat) reshaped to W
 `projection` is the sum of delta * u over the layer, u of the formula of seeded_weights.py for the name LAYER.projection.
@@ -17,6 +17,9 @@ THE MERGE, for each layer and adapter, strength m:  W' = W + m * scale * (up.fla
 
 import copy
 import json
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import torch
@@ -35,6 +38,7 @@ torch.set_num_threads(2)
 torch.set_grad_enabled(False)
 
 FOLDER = GOLDENS / "adapters"
+SCRATCH = tempfile.TemporaryDirectory()  # files go from here to FOLDER with their golden, once all its checks passed
 NETWORKS = Path(__file__).parent / "goldens" / "networks"
 
 
@@ -157,25 +161,24 @@ def peft(name, networks, configs, *, seed):
         layers[component] = {prefix + key: value for key, value in get_peft_model_state_dict(model).items()}
         config = model.peft_config["default"].to_dict()
         metadata[component] = {**config, "target_modules": sorted(config["target_modules"])}  # a set has any order
-    FOLDER.mkdir(parents=True, exist_ok=True)
     StableDiffusionPipeline.save_lora_weights(
-        FOLDER, unet_lora_layers=layers["unet"], text_encoder_lora_layers=layers["text_encoder"],
+        SCRATCH.name, unet_lora_layers=layers["unet"], text_encoder_lora_layers=layers["text_encoder"],
         weight_name=f"{name}.lora.safetensors", unet_lora_adapter_metadata=metadata["unet"],
         text_encoder_lora_adapter_metadata=metadata["text_encoder"],
     )
     # Once more with one entry of metadata, as the order of two is left to chance.
-    file = FOLDER / f"{name}.lora.safetensors"
+    file = Path(SCRATCH.name, f"{name}.lora.safetensors")
     with safe_open(file, "pt") as opened:
         kept = {"lora_adapter_metadata": opened.metadata()["lora_adapter_metadata"]}
     return save(name, load_file(file), parts, kept)
 
 
-def save(name, tensors, parts, metadata=None):
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / f"{name}.lora.safetensors"
+def save(name, tensors, parts, metadata=None, diffusers_loads=True):
+    """`parts`: (component, path, down, up, scale) of each layer. Say so where diffusers cannot load the dialect."""
+    file = Path(SCRATCH.name, f"{name}.lora.safetensors")
     save_file({key: value.contiguous() for key, value in tensors.items()}, file, metadata)
     file.chmod(0o644)
-    return {"file": file.name, "parts": parts}
+    return {"file": file.name, "parts": parts, "diffusers_loads": diffusers_loads}
 
 
 # ---------------------------------------------------------------------------------------------------------- merge ----
@@ -200,13 +203,14 @@ def merged(network: Network, adapters) -> tuple:
 
 
 def same_by_peft(network: Network, adapters, reference: torch.Tensor):
-    """PEFT's live layers, loaded by diffusers from the very files, agree with the merged network."""
+    """
+    PEFT's live layers agree with the merged network. diffusers loads them from the very files; of a dialect that it
+    cannot load it gets the same matrices under its own names, so that PEFT still speaks of ranks, alphas and merge.
+    """
     model = copy.deepcopy(network.model)
     names = []
     for index, (adapter, _) in enumerate(adapters):
-        state, alphas, metadata = StableDiffusionLoraLoaderMixin.lora_state_dict(
-            str(FOLDER / adapter["file"]), unet_config=model.config if network.component == "unet" else None,
-            return_lora_metadata=True)
+        state, alphas, metadata = unet_state(adapter, model)
         if not any(key.startswith(("unet.", "text_encoder.")) for key in state):
             state = {f"unet.{key}": value for key, value in state.items()}  # as diffusers itself did until 0.16
         if alphas:
@@ -222,7 +226,20 @@ def same_by_peft(network: Network, adapters, reference: torch.Tensor):
     print(f"    PEFT agrees to {difference:.1e}")
 
 
-def golden(name, what, networks, uses):
+def unet_state(adapter, model) -> tuple:
+    """(tensors, alphas, metadata) as diffusers' loader takes them."""
+    if adapter["diffusers_loads"]:
+        return StableDiffusionLoraLoaderMixin.lora_state_dict(
+            str(Path(SCRATCH.name, adapter["file"])), unet_config=model.config, return_lora_metadata=True)
+    state, alphas = {}, {}
+    for component, path, down, up, scale in adapter["parts"]:
+        if component == "unet":
+            state |= {f"unet.{path}.lora_A.weight": down.float(), f"unet.{path}.lora_B.weight": up.float()}
+            alphas[f"unet.{path}.alpha"] = scale * down.shape[0]
+    return state, alphas, None
+
+
+def write(name, what, networks, uses):
     """`uses`: [(adapter, weight, text weight)]."""
     print(name)
     tensors, touched = {}, {}
@@ -255,6 +272,8 @@ def golden(name, what, networks, uses):
         } for adapter, weight, text in uses],
         "touched": touched,
     }, tensors, list_tensors=False)
+    for adapter, _, _ in uses:
+        shutil.copy(Path(SCRATCH.name, adapter["file"]), FOLDER)
 
 
 def whole(deltas) -> list:
@@ -264,6 +283,11 @@ def whole(deltas) -> list:
 
 
 def main():
+    goldens = {}
+
+    def golden(name, *facts):
+        goldens[name] = facts
+
     attention = lambda path: ".attn" in path or ".self_attn." in path or ".mlp." in path or ".ff." in path or ".proj_" in path  # noqa: E501,E731
     linear = kohya("kohya-linear", SD1, attention, rank=lambda *_: 2, dtype=torch.float16, seed=1,
                    alpha=lambda _: 1.0, metadata={"ss_output_name": "linear"})
@@ -296,6 +320,13 @@ def main():
 
     golden("stacked", "two adapters at once: strengths that differ, one negative", SD1,
            [(linear, 0.7, -0.5), (locon, -0.4, 0.9)])
+
+    only = sys.argv[1:]
+    for name in only:
+        if name not in goldens:
+            sys.exit(f"There is no golden {name}: add it to main of make_adapters.py, or choose of {', '.join(goldens)}.")
+    for name in only or goldens:
+        write(name, *goldens[name])
 
 
 if __name__ == "__main__":
