@@ -82,6 +82,35 @@ describe('a file of another base', () => {
     );
   });
 
+  test('is told by most of its cross-attention: a file with some wrong layers runs in part', async () => {
+    const key = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k';
+    const { [`${key}.lora_down.weight`]: _own, ...shapes } = pairsFor(models.sd1, kohya, { wanted: inTransformers });
+    const [unknown, half] = [
+      'lora_unet_down_blocks_9_attentions_0_proj_in',
+      'lora_unet_mid_block_attentions_0_proj_in',
+    ];
+    const adapter = await read({
+      [`${key}.lora_down.weight`]: [4, 2048], // before all others in the file
+      ...shapes,
+      ...{ [`${unknown}.lora_down.weight`]: [4, 320], [`${unknown}.lora_up.weight`]: [320, 4] },
+      [`${half}.lora_up.weight`]: [1280, 7],
+    });
+    const match = matchAdapter(adapter, models.sd1);
+    expect(adapter.base).toBe('sd1');
+    expect(match.unmatched.map((layer) => layer.key).toSorted()).toEqual([key, unknown, half].toSorted());
+    expect(match.unmatched).toContainEqual({ key, reason: 'made for 2048 wide text, this model’s is 768' });
+    expect(match).toMatchObject({ fits: true, total: match.matched.length + 3 });
+    expect(matchAdapter(adapter, models.sdxl).fits).toBe(false);
+  });
+
+  test('of no known base is refused in the same words', async () => {
+    const block = 'lora_unet_down_blocks_9_attentions_0_proj_in';
+    const adapter = await read({ [`${block}.lora_down.weight`]: [4, 320], [`${block}.lora_up.weight`]: [320, 4] });
+    expect(() => requireFit(adapter, matchAdapter(adapter, models.sd1), models.sd1)).toThrow(
+      'red-paper was not made for Stable Diffusion 1.5: 0 of 1 layers match. It is not applied.',
+    );
+  });
+
   test('names the width of its text', async () => {
     const adapter = await read(pairsFor(models.sd1, kohya, { wanted: inTransformers }));
     const reasons = matchAdapter(adapter, models.sd2).unmatched.filter(({ key }) => key.endsWith('attn2_to_k'));
