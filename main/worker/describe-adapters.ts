@@ -8,6 +8,7 @@ import { adapterNumbers } from '../../native-models/adapters/adapter-receipt.js'
 import { NotAnAdapterError } from '../../native-models/adapters/not-an-adapter-error.js';
 import { readAdapter } from '../../native-models/adapters/read-adapter.js';
 import { mergeTriggerWords, triggerWords } from '../../native-models/adapters/trigger-words.js';
+import { NotSafetensorsError } from '../../native-models/weight-formats/not-safetensors-error.js';
 import { readSafetensors } from '../../native-models/weight-formats/safetensors.js';
 import { fileError } from './file-error.js';
 import { isThumbnail } from './make-adapter-preview.js';
@@ -75,7 +76,7 @@ async function readFields(path: string): Promise<Fields & { metadata: Metadata }
     };
   } catch (error) {
     return {
-      isAdapter: !(error instanceof NotAnAdapterError),
+      isAdapter: !(error instanceof NotAnAdapterError || error instanceof NotSafetensorsError),
       problem: errorMessageOf(fileError(error, path, 'read')).message,
       dialect: 'unknown',
       algorithm: 'unknown',

@@ -6,7 +6,7 @@ import { ModelError } from '../errors.js';
 import { NotAnAdapterError } from './not-an-adapter-error.js';
 
 const pickled =
-  'is a Python pickle, which can run code when it is opened, so it is not. Get the adapter as .safetensors, or save it so.';
+  'is a Python pickle: opening one can run code, so it is left closed. Get the adapter as .safetensors, or save it so.';
 
 /** Throws one sentence for a file that is surely no `.safetensors`. */
 export async function refuseForeignBytes(file: string): Promise<void> {

@@ -12,6 +12,7 @@ import path from 'node:path';
 
 import { ModelError } from '../errors.js';
 import type { FileIdentity } from '../runtime/file-identity.js';
+import { NotSafetensorsError } from './not-safetensors-error.js';
 import { elementBits, megabytes } from './number-formats.js';
 
 /** The limit of the reference reader. Real headers reach a few MB. */
@@ -63,19 +64,22 @@ class Checker {
   bad(fault: string): ModelError {
     return new ModelError('bad-file', `${this.label} ${fault}`, { file: this.file });
   }
+
+  foreign(why: string): NotSafetensorsError {
+    return new NotSafetensorsError(`${this.label} is no safetensors file: ${why}`, this.file);
+  }
 }
 
 async function readHeader(handle: FileHandle, size: number, check: Checker): Promise<{ text: string; end: number }> {
-  if (size < LENGTH_BYTES) throw check.bad(`is no safetensors file: it has only ${size} bytes. Download it again.`);
+  if (size < LENGTH_BYTES) throw check.foreign(`it has only ${size} bytes. Download it again.`);
   const prefix = Buffer.alloc(LENGTH_BYTES);
   await handle.read(prefix, 0, LENGTH_BYTES, 0);
   const length = Number(prefix.readBigUInt64LE());
   if (length > MAX_HEADER_BYTES) {
+    if (LENGTH_BYTES + length > size) throw check.foreign('it begins with other bytes.');
     // Names and shapes of a large model take a few MB: so much is what someone put into the metadata.
     throw check.bad(
-      LENGTH_BYTES + length <= size
-        ? `has ${megabytes(length)} of metadata before its tensors; up to ${megabytes(MAX_HEADER_BYTES)} are read. Save it again without them.`
-        : `is no safetensors file: its header would have ${megabytes(length)}.`,
+      `has ${megabytes(length)} of metadata before its tensors; up to ${megabytes(MAX_HEADER_BYTES)} are read. Save it again without them.`,
     );
   }
   const end = LENGTH_BYTES + length;
@@ -89,7 +93,7 @@ async function readHeader(handle: FileHandle, size: number, check: Checker): Pro
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), end };
   } catch {
-    throw check.bad('is no safetensors file: its header is not text.');
+    throw check.foreign('its header is not text.');
   }
 }
 
@@ -103,9 +107,9 @@ function parseHeader(
   try {
     json = JSON.parse(text);
   } catch {
-    throw check.bad('is no safetensors file: its header is not JSON.');
+    throw check.foreign('its header is not JSON.');
   }
-  if (!isObject(json)) throw check.bad('is no safetensors file: its header is not a list of tensors.');
+  if (!isObject(json)) throw check.foreign('its header is not a list of tensors.');
   const duplicate = duplicateKey(text);
   if (duplicate !== null) throw check.bad(`is broken: its header names ${duplicate} twice.`);
 

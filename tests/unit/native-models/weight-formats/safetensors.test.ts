@@ -39,8 +39,8 @@ const f32 = (begin: number, end: number, shape = [(end - begin) / 4]): object =>
 describe('refuses in one sentence', () => {
   test.each<[string, Buffer]>([
     ['ink.safetensors is no safetensors file: it has only 3 bytes. Download it again.', Buffer.from('abc')],
-    ['ink.safetensors is no safetensors file: its header would have 1152921504.61 GB.', bytes('{}', 0, 1n << 60n)],
-    ['ink.safetensors is no safetensors file: its header would have 200.0 MB.', bytes('{}', 0, 200_000_000n)],
+    ['ink.safetensors is no safetensors file: it begins with other bytes.', bytes('{}', 0, 1n << 60n)],
+    ['ink.safetensors is no safetensors file: it begins with other bytes.', bytes('{}', 0, 200_000_000n)],
     [
       'ink.safetensors is cut short: its header alone has 5.0 kB, the file has 10 bytes. Download it again.',
       bytes('{}', 0, 5000n),
