@@ -4,6 +4,7 @@
  * UNet's (the first unless told), both may be named (`te=`, `unet=`), none means 1. `lyco:` is an old spelling of it.
  */
 export interface AdapterTag {
+  /** Without the file's ending, which some people write. */
   readonly name: string;
   readonly weight: number;
   readonly textWeight: number;
@@ -20,6 +21,8 @@ export interface AdapterTag {
 }
 
 const tag = /<(?:lora|lyco):([^<>:]*)((?::[^<>:]*)*)>/gi;
+
+const ending = /\.safetensors$/i;
 
 /** Every tag of a prompt, in its order. */
 export function adapterTags(prompt: string): AdapterTag[] {
@@ -48,7 +51,7 @@ export function adapterTags(prompt: string): AdapterTag[] {
     const textWeight = named.get('te') ?? positional[0] ?? 1;
     const weight = named.get('unet') ?? positional[1] ?? textWeight;
     const [start, end] = [match.index, match.index + whole.length];
-    return { name: name.trim(), weight, textWeight, start, end, problem, ignored };
+    return { name: name.trim().replace(ending, ''), weight, textWeight, start, end, problem, ignored };
   });
 }
 

@@ -34,6 +34,11 @@ describe('adapterTags', () => {
     });
   });
 
+  test('forgives the ending of the file', () => {
+    expect(only('<lora:ink.v1.safetensors:0.5>')).toMatchObject({ name: 'ink.v1', weight: 0.5, problem: null });
+    expect(only('<lora:ink.SafeTensors>')).toMatchObject({ name: 'ink' });
+  });
+
   test('takes any name that a file can have', () => {
     for (const name of ['墨絵 v2', 'a, b (c) [d]', 'x=1', 'ink.v1', 'add_detail']) {
       expect(only(`<lora:${name}:0.5>`)).toMatchObject({ name, weight: 0.5, problem: null });
