@@ -1,4 +1,4 @@
-import type { AdapterCard, AdapterFit } from '../contracts/adapters.js';
+import type { AdapterCard, AdapterFit, AdapterHashes, WholeAdapter } from '../contracts/adapters.js';
 import { adapterName } from './adapter-names.js';
 import { previewVersion } from './adapter-previews.js';
 import type { AdapterRow } from './adapter-rows.js';
@@ -13,8 +13,11 @@ export function adapterCard(row: AdapterRow, fit: AdapterFit | null, folderMissi
     fit: problem === null ? fit : null,
     ...{ rating, tags: [...(tags ?? sidecar.tags)], note },
     ...{ title: sidecar.title, description: sidecar.description, preferredWeight: sidecar.preferredWeight },
-    ...{ preview: previewVersion(row), hashes, embedded },
+    ...{ preview: previewVersion(row), hashes: hashes && withoutDamage(hashes), embedded },
     missing: row.missing || folderMissing,
     ...{ usedAt, applied, addedAt },
   };
 }
+
+/** Damage is told as the card's problem. */
+const withoutDamage = ({ damaged: _damaged, ...hashes }: WholeAdapter): AdapterHashes => hashes;

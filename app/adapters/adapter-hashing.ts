@@ -1,4 +1,4 @@
-import type { AdapterHashes } from '../contracts/adapters.js';
+import type { WholeAdapter } from '../contracts/adapters.js';
 import type { Worker } from '../contracts/worker.js';
 import type { Database } from '../storage/database.js';
 import { fileIdentity } from '../storage/file-identity.js';
@@ -14,7 +14,7 @@ interface HashingParts {
   readonly database: Database;
   readonly rows: AdapterRows;
   readonly worker: Worker;
-  readonly onHashed: (id: string, hashes: AdapterHashes) => void;
+  readonly onHashed: (id: string, hashes: WholeAdapter) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export class AdapterHashing {
   /** By file identity: it was not there; looked for again at the next `start`. */
   readonly #absent = new Set<string>();
   /** By id: read and not yet kept. */
-  readonly #known = new Map<string, { readonly row: UnhashedFile; readonly hashes: AdapterHashes }>();
+  readonly #known = new Map<string, { readonly row: UnhashedFile; readonly hashes: WholeAdapter }>();
   #running: Promise<void> | null = null;
 
   constructor(parts: HashingParts) {
@@ -95,7 +95,7 @@ export class AdapterHashing {
   }
 
   /** Null when it could not be read, or changed meanwhile: a file that changed has hashes of neither form. */
-  async #hash({ path, identity }: UnhashedFile): Promise<AdapterHashes | null> {
+  async #hash({ path, identity }: UnhashedFile): Promise<WholeAdapter | null> {
     try {
       const hashes = await this.#parts.worker.hashAdapter({ path }, () => undefined, this.#stop.signal);
       return (await fileIdentity(path)) === ownIdentity(identity) ? hashes : null;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import {
   adapterDescription,
-  adapterHashes,
   lastApplied,
+  wholeAdapter,
   type AdapterDescription,
-  type AdapterHashes,
   type LastApplied,
+  type WholeAdapter,
 } from '../contracts/adapters.js';
 import type { Database } from '../storage/database.js';
 import type { FileIdentity } from '../storage/file-identity.js';
@@ -26,8 +26,10 @@ export interface AdapterRow {
   readonly missing: boolean;
   /** As the scan gave it when the file was described: the file's own, then those of the files beside it. */
   readonly identity: string;
+  /** Its problem is also what the whole file told. */
   readonly description: AdapterDescription;
-  readonly hashes: AdapterHashes | null;
+  /** Null until the whole file was read; for another file in its place again. */
+  readonly hashes: WholeAdapter | null;
   readonly rating: number;
   /** Null until a person changed them: then they are those of the files beside it. */
   readonly tags: readonly string[] | null;
@@ -109,7 +111,10 @@ export function adapterRows(database: Database) {
       file_identity = ?
     WHERE id = ?`);
   const place = database.prepare('UPDATE adapters SET folder = ?, single = ?, missing = 0 WHERE id = ?');
-  const move = database.prepare('UPDATE adapters SET path = ? WHERE id = ?');
+  // The sentence about a damaged file names it: under its new name it is read again.
+  const move = database.prepare(
+    `UPDATE adapters SET path = ?, hashes = CASE WHEN hashes ->> 'damaged' IS NULL THEN hashes END WHERE id = ?`,
+  );
   const setMissing = database.prepare('UPDATE adapters SET missing = ? WHERE id = ?');
   const remove = database.prepare('DELETE FROM adapters WHERE id = ?');
   const setHashes = database.prepare(
@@ -191,7 +196,7 @@ export function adapterRows(database: Database) {
     setMissing: (id: string, missing: boolean): boolean => setMissing.run(asFlag(missing), id) > 0,
     remove: (id: string): boolean => remove.run(id) > 0,
     /** False when the file is no longer the one that was read. */
-    setHashes: (id: string, own: FileIdentity, hashes: AdapterHashes): boolean =>
+    setHashes: (id: string, own: FileIdentity, hashes: WholeAdapter): boolean =>
       setHashes.run(JSON.stringify(hashes), hashes.tensors, id, own) > 0,
     setNotes: (id: string, { rating, tags, note }: AdapterNotes): boolean =>
       setNotes.run(rating ?? null, tags === undefined ? null : JSON.stringify(tags), note ?? null, id) > 0,
@@ -213,7 +218,13 @@ export function adapterRows(database: Database) {
   };
 }
 
+/** Rows of older studios do not tell of damage; the receipt finds it. */
+const keptHashes = wholeAdapter.extend({ damaged: wholeAdapter.shape.damaged.default(null) });
+
 function readRow(row: Row): AdapterRow {
+  const description = json(row, 'description', adapterDescription);
+  const hashes = jsonOrNull(row, 'hashes', keptHashes);
+  const problem = description.problem ?? hashes?.damaged ?? null;
   return {
     number: number(row, 'number'),
     id: text(row, 'id'),
@@ -223,8 +234,8 @@ function readRow(row: Row): AdapterRow {
     embedded: flag(row, 'embedded'),
     missing: flag(row, 'missing'),
     identity: text(row, 'identity'),
-    description: json(row, 'description', adapterDescription),
-    hashes: jsonOrNull(row, 'hashes', adapterHashes),
+    description: { ...description, problem },
+    hashes,
     rating: number(row, 'rating'),
     tags: json(row, 'tags', z.array(z.string()).nullable()),
     note: text(row, 'note'),

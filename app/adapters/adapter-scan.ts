@@ -244,9 +244,11 @@ export class AdapterScan {
     database.transaction(() => {
       for (const description of descriptions) {
         const identity = identities.get(description.path);
-        // Of single files, those that are no adapters are told and not kept; in a folder they are remembered as such.
-        if (identity === undefined || (where.single && !isWorthACard(description))) continue;
+        // Of single files, those that are no adapters are told and not kept; in a folder, or in the place of one that
+        // was on the shelf, they are remembered as such.
+        if (identity === undefined) continue;
         const known = rows.at(description.path);
+        if (where.single && known === null && !isWorthACard(description)) continue;
         const folder = where.folder ?? known?.folder ?? null;
         rows.describe(description, identity, { ...where, folder });
       }

@@ -9,6 +9,8 @@ export interface ShelfAdapter {
   readonly alias: string | null;
   /** Absolute path; there, and as it was described. */
   readonly path: string;
+  /** Of one that was found by name: paths of others that the name means as well. Absent when there are none. */
+  readonly namesakes?: readonly string[];
 }
 
 /** What pictures ask of the shelf. */

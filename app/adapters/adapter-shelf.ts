@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { damageSentence } from '../../native-models/adapters/refusals.js';
 import type { AdapterFolder, AdapterReceipt, AdapterShelfState, LastApplied } from '../contracts/adapters.js';
 import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
@@ -51,6 +52,8 @@ const quietMs = 300;
 const staleAfterMs = 10_000;
 /** A list waits this long for how its files fit, so that a card seldom says "unknown" first. */
 const fitsWithinMs = 150;
+/** Files that are added are answered for when they were read whole, or after this long. */
+const readWithinMs = 1500;
 /** A small folder that is added is answered when its files were read, a large one when they were counted. */
 const smallFolder = 64;
 
@@ -91,9 +94,12 @@ export class AdapterShelf implements AdapterSource {
     this.#fits = new AdapterFits({ database, worker, onFound: onChanged });
     this.#receipts = new AdapterReceipts({
       ...{ database, worker },
-      onRead: ({ file, hashes }, own) => {
+      onRead: ({ file, hashes, nonFinite }, own) => {
         const row = this.#rows.at(file);
-        if (row?.hashes === null && this.#rows.setHashes(row.id, own, hashes)) this.#hashed(row.id, hashes.tensors);
+        if (row === null) return;
+        const damaged = damageSentence(basename(file), nonFinite);
+        if (row.hashes !== null && row.hashes.damaged === damaged) return;
+        if (this.#rows.setHashes(row.id, own, { ...hashes, damaged })) this.#hashed(row.id, hashes.tensors);
       },
     });
     this.#hashing = new AdapterHashing({
@@ -178,21 +184,49 @@ export class AdapterShelf implements AdapterSource {
         notices.push(...added.notices);
       }
     }
+    const before = new Set(files.filter((path) => this.#cardAt(path) !== null));
     const described = await this.#scan.files(files, { folder: null, single: true, embedded: false });
+    this.#hashing.start();
+    // What is in a file, and whether it is there already, is known when it was read whole.
+    if (files.length > before.size) {
+      await Promise.race([this.#hashing.idle(), new Promise((resolve) => setTimeout(resolve, readWithinMs))]);
+    }
     for (const [index, description] of described.entries()) {
       if (description === null) {
         notices.push(`${files[index] ?? ''} could not be read: it was not added.`);
         continue;
       }
-      const row = this.#rows.at(description.path);
-      const isHere = row !== null && onShelf(row) && row.description.isAdapter;
-      if (isHere) ids.add(row.id);
-      const what = description.problem ?? `${basename(description.path)} is no adapter.`;
-      if (!isHere) notices.push(`${what} It was not added.`);
-      else if (description.problem !== null) notices.push(`${what} It is on the shelf all the same.`);
+      const { path } = description;
+      const row = this.#cardAt(path);
+      if (row === null) {
+        notices.push(`${description.problem ?? `${basename(path)} is no adapter.`} It was not added.`);
+        continue;
+      }
+      ids.add(row.id);
+      const { problem } = row.description;
+      if (before.has(path)) notices.push(`${basename(path)} is on the shelf already.`);
+      else if (problem !== null) notices.push(`${problem} It is on the shelf all the same.`);
+      else notices.push(...this.#sameNotice(row));
     }
-    this.#hashing.start();
     return { ids: [...ids], notices };
+  }
+
+  /** The row of a card, as the file was when it was described last; null when there is none. */
+  #cardAt(path: string): AdapterRow | null {
+    const row = this.#rows.at(path);
+    return row !== null && onShelf(row) && row.description.isAdapter ? row : null;
+  }
+
+  /** A new file that holds the tensors of another card. */
+  #sameNotice({ id, path, hashes }: AdapterRow): string[] {
+    if (hashes === null) return [];
+    const same = this.#rows
+      .sameTensors(hashes.tensors)
+      .find((row) => row.id !== id && !row.missing && this.#cardAt(row.path) !== null);
+    if (same === undefined) return [];
+    const [name, other] = [adapterName(path), adapterName(same.path)];
+    const which = other === name ? `the one in ${dirname(same.path)}` : other;
+    return [`${name} was added. It holds the same as ${which}.`];
   }
 
   /** Take an adapter that lies in no watched folder, or whose file is gone, off the shelf. Its file stays. */
@@ -233,7 +267,10 @@ export class AdapterShelf implements AdapterSource {
     this.#shown?.abort();
     const shown = new AbortController();
     this.#shown = shown;
-    return this.#receipt(await this.ready(id), modelPath, shown.signal);
+    const row = await this.#current(this.#get(id));
+    // Of a damaged file it tells where the damage is.
+    const adapter = row.hashes?.damaged == null ? this.#usable(row) : shelfAdapter(row);
+    return this.#receipt(adapter, modelPath, shown.signal);
   }
 
   /** Absolute path of the file, for showing it in its folder. */
@@ -250,15 +287,19 @@ export class AdapterShelf implements AdapterSource {
 
   /** Its row as the files are now, also for one that was taken off the shelf: a job may still hold its id. */
   async ready(id: string): Promise<ShelfAdapter> {
-    const row = await this.#current(this.#get(id));
-    const { problem, alias } = row.description;
+    return this.#usable(await this.#current(this.#get(id)));
+  }
+
+  #usable(row: AdapterRow): ShelfAdapter {
+    const { problem } = row.description;
     if (problem !== null) throw new StudioError('unsupported', problem, { file: row.path });
-    return { id, name: adapterName(row.path), alias, path: row.path };
+    return shelfAdapter(row);
   }
 
   /**
    * By file name, exactly or else without regard to case, and then the same by alias. Of several with one name a file
-   * that can be used comes before one that cannot, then the one that was used last, then the first by path.
+   * that can be used comes before one that cannot, then the one that was used last, then the first by path; the others
+   * that could be used are its namesakes.
    */
   async find(name: string): Promise<ShelfAdapter | null> {
     let found = this.#called(name);
@@ -268,7 +309,9 @@ export class AdapterShelf implements AdapterSource {
       await this.#scan.idle();
       found = this.#called(name);
     }
-    return found === null ? null : this.ready(found.id);
+    if (found === null) return null;
+    const adapter = await this.ready(found.row.id);
+    return found.namesakes.length === 0 ? adapter : { ...adapter, namesakes: found.namesakes };
   }
 
   receipt(adapter: ShelfAdapter, modelPath: string | null): Promise<AdapterReceipt> {
@@ -323,7 +366,7 @@ export class AdapterShelf implements AdapterSource {
     return this.#receipts.get({ path: adapter.path, name: adapter.name, beside }, modelPath, signal);
   }
 
-  #called(name: string): AdapterRow | null {
+  #called(name: string): { row: AdapterRow; namesakes: string[] } | null {
     const folded = foldName(name);
     const nearness = ({ path, description: { alias } }: AdapterRow): number => {
       const file = adapterName(path);
@@ -332,16 +375,19 @@ export class AdapterShelf implements AdapterSource {
       return alias === name ? 2 : 3;
     };
     const worse = (row: AdapterRow): number => Number(row.missing) * 2 + Number(row.description.problem !== null);
-    const [best] = this.#rows
+    const rows = this.#rows
       .called(name)
-      .sort(
+      .toSorted(
         (a, b) =>
           nearness(a) - nearness(b) ||
           worse(a) - worse(b) ||
           (b.usedAt ?? 0) - (a.usedAt ?? 0) ||
           (a.path < b.path ? -1 : 1),
       );
-    return best ?? null;
+    const [best, ...others] = rows;
+    if (best === undefined) return null;
+    const same = others.filter((row) => nearness(row) === nearness(best) && worse(row) === 0);
+    return { row: best, namesakes: same.map(({ path }) => path) };
   }
 
   /** All rows, some at a time: main has other things to do in between. */
@@ -445,6 +491,10 @@ export class AdapterShelf implements AdapterSource {
     });
   }
 }
+
+const shelfAdapter = ({ id, path, description: { alias } }: AdapterRow): ShelfAdapter => ({
+  ...{ id, name: adapterName(path), alias, path },
+});
 
 const isDear = ({ rating, tags, note, usedAt }: AdapterRow): boolean =>
   rating > 0 || tags !== null || note !== '' || usedAt !== null;

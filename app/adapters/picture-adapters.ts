@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { damageSentence, misfitSentence } from '../../native-models/adapters/refusals.js';
 import { adapterTags, withoutAdapterTags } from '../contracts/adapter-tags.js';
 import type { AdapterFileUse, AdapterReceipt } from '../contracts/adapters.js';
@@ -18,6 +19,8 @@ export interface AskedAdapter {
   readonly textWeight: number;
   /** By a tag in the prompt rather than by the mixer or a flag. */
   readonly fromPrompt: boolean;
+  /** What the tag calls it. */
+  readonly calledAs?: string;
 }
 
 /** One that was looked at: it fits the model, at least in part. */
@@ -73,7 +76,7 @@ export async function promptAdapters(prompt: string, source: Pick<AdapterSource,
         `There is no adapter named “${name}” on the shelf: put its file into a watched folder, or take ${prompt.slice(start, end)} out of the prompt.`,
       );
     }
-    if (weight !== 0 || textWeight !== 0) asked.push({ adapter, weight, textWeight, fromPrompt: true });
+    if (weight !== 0 || textWeight !== 0) asked.push({ adapter, weight, textWeight, fromPrompt: true, calledAs: name });
   }
   return asked;
 }
@@ -92,6 +95,8 @@ export async function checkAdapters(
   const notices = new Set(tagNotices(prompts));
   for (const each of asked) {
     const { adapter } = each;
+    const several = namesakesNotice(each);
+    if (several !== null) notices.add(several);
     const receipt = await source.receipt(adapter, model.path);
     const refusal = whyNot(adapter, receipt, model);
     if (refusal !== null) throw new StudioError('unfit-model', refusal, { file: adapter.path });
@@ -134,6 +139,23 @@ function whyNot({ name }: ShelfAdapter, receipt: AdapterReceipt, model: ModelOfP
   if (fits === false) return misfitSentence({ name, base, matched: matched ?? 0, total }, model.name);
   const damage = damageSentence(name, nonFinite);
   return damage === null ? null : `${damage} It is not applied.`;
+}
+
+const counts = ['Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
+
+/** A name that means several files: which of them is on the picture. */
+function namesakesNotice({
+  adapter: { name: ownName, path, namesakes = [] },
+  calledAs: name = ownName,
+}: AskedAdapter): string | null {
+  if (namesakes.length === 0) return null;
+  const folder = dirname(path);
+  const others = namesakes.map((other) => dirname(other));
+  // The folder's own name, where it tells them apart.
+  const short = basename(folder);
+  const where = short === '' || others.some((other) => basename(other) === short) ? folder : short;
+  const which = others.includes(folder) ? basename(path) : `the one in ${where}`;
+  return `${counts[namesakes.length - 1] ?? namesakes.length + 1} adapters are named ${name}: ${which} is used.`;
 }
 
 function partlyNotice({ name }: ShelfAdapter, { matched, total, blocks }: AdapterReceipt): string | null {

@@ -62,6 +62,13 @@ export const adapterHashes = z.object({
 });
 export type AdapterHashes = z.infer<typeof adapterHashes>;
 
+/** What reading a whole file tells. */
+export const wholeAdapter = adapterHashes.extend({
+  /** Some of its tensors hold a NaN or an infinity: one sentence that names the file; null when it is sound. */
+  damaged: z.string().nullable(),
+});
+export type WholeAdapter = z.infer<typeof wholeAdapter>;
+
 export const adapterReceipt = z.object({
   /** Absolute path. */
   file: z.string(),

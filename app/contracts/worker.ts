@@ -3,12 +3,12 @@ import {
   adapterDescription,
   adapterFileUse,
   adapterFit,
-  adapterHashes,
   adapterReceipt,
+  wholeAdapter,
   type AdapterDescription,
   type AdapterFit,
-  type AdapterHashes,
   type AdapterReceipt,
+  type WholeAdapter,
 } from './adapters.js';
 import { modelDescription, type ModelDescription } from './models.js';
 
@@ -82,11 +82,12 @@ export interface Worker {
   fitAdapters(request: { paths: string[]; modelPath: string }): Promise<(AdapterFit | null)[]>;
   /** The whole receipt; reads all of the file. Refuses what is no adapter, naming what it is. */
   inspectAdapter(request: { path: string; modelPath: string | null }, signal: AbortSignal): Promise<AdapterReceipt>;
+  /** Hashes and whether the values are numbers; `onProgress` gets bytes read. */
   hashAdapter(
     request: { path: string },
     onProgress: (bytes: number) => void,
     signal: AbortSignal,
-  ): Promise<AdapterHashes>;
+  ): Promise<WholeAdapter>;
   /** The picture that a file's own metadata carries, as a WebP thumbnail. */
   makeAdapterPreview(request: { path: string; out: string; side: number }): Promise<void>;
   /** Merged weights; `onProgress` gets the part that is done, 0 to 1. */
@@ -112,7 +113,7 @@ export const workerCalls = {
     request: z.object({ path: z.string(), modelPath: z.string().nullable() }),
     reply: adapterReceipt,
   },
-  hashAdapter: { request: z.object({ path: z.string() }), progress: z.number(), reply: adapterHashes },
+  hashAdapter: { request: z.object({ path: z.string() }), progress: z.number(), reply: wholeAdapter },
   makeAdapterPreview: {
     request: z.object({ path: z.string(), out: z.string(), side: z.number().int().positive() }),
     reply: z.object({}),

@@ -1,4 +1,17 @@
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -317,6 +330,51 @@ describe('single files', () => {
     expect(await names(opened)).toEqual(['one']);
   });
 
+  test('that are no safetensors files have no card, in a folder either', async () => {
+    const opened = await watched(['good']);
+    const text = join(opened.root, 'notes.safetensors');
+    await writeFile(text, 'these are no weights at all, only words');
+    await writeFile(opened.file('words'), 'these are no weights at all, only words');
+    await writeFile(join(opened.root, 'empty.safetensors'), '');
+    const { ids, notices } = await opened.shelf.add([text, join(opened.root, 'empty.safetensors')]);
+    expect(ids).toEqual([]);
+    expect(notices).toEqual([
+      'notes.safetensors is no safetensors file: it begins with other bytes. It was not added.',
+      'empty.safetensors is no safetensors file: it has only 0 bytes. Download it again. It was not added.',
+    ]);
+    await opened.shelf.refresh();
+    expect(await names(opened)).toEqual(['good']);
+  });
+
+  test('lose their card when another file takes their place that is no adapter', async () => {
+    const opened = await openShelf();
+    const path = await writeAdapter(join(opened.root, 'a.safetensors'));
+    const { ids } = await opened.shelf.add([path]);
+    await writeFile(path, 'these are no weights at all, only words');
+    await expect(opened.shelf.ready(ids[0] ?? '')).rejects.toThrow(
+      'a.safetensors is no safetensors file: it begins with other bytes.',
+    );
+    expect(await cards(opened)).toEqual([]);
+    await writeAdapter(path);
+    expect((await opened.shelf.add([path])).ids).toEqual(ids);
+  });
+
+  test('that are there already, or hold the same as another one, are told', async () => {
+    const opened = await watched(['ink']);
+    const copy = join(opened.root, 'copy.safetensors');
+    await copyFile(opened.file('ink'), copy);
+    const { ids, notices } = await opened.shelf.add([copy]);
+    expect(notices).toEqual(['copy was added. It holds the same as ink.']);
+    expect(await opened.shelf.add([copy])).toEqual({ ids, notices: ['copy.safetensors is on the shelf already.'] });
+    await mkdir(join(opened.root, 'more'));
+    await copyFile(copy, join(opened.root, 'more', 'copy.safetensors'));
+    const again = await opened.shelf.add([join(opened.root, 'more', 'copy.safetensors')]);
+    expect(again.notices).toHaveLength(1);
+    expect(await opened.shelf.add([opened.file('ink')])).toMatchObject({
+      notices: ['ink.safetensors is on the shelf already.'],
+    });
+  });
+
   test('of a kind that cannot be used yet are on the shelf with their problem', async () => {
     const opened = await openShelf();
     const path = join(opened.root, 'falcon.safetensors');
@@ -410,7 +468,10 @@ describe('a name in a prompt', () => {
     }
     await truncate(join(opened.folder, 'a', 'ink.safetensors'), 4000);
     await opened.shelf.refresh();
-    expect((await opened.shelf.find('ink'))?.path).toBe(join(opened.folder, 'b', 'ink.safetensors'));
+    expect(await opened.shelf.find('ink')).toMatchObject({
+      path: join(opened.folder, 'b', 'ink.safetensors'),
+      namesakes: [join(opened.folder, 'c', 'ink.safetensors')],
+    });
     const last = (await cards(opened)).find(({ path }) => path.includes(join('c', 'ink')));
     await opened.shelf.used([{ id: last?.id ?? '', how: 'live', seconds: 0.06 }], { path: '/nothing.png' });
     expect((await opened.shelf.find('ink'))?.path).toBe(join(opened.folder, 'c', 'ink.safetensors'));
@@ -439,6 +500,59 @@ describe('a name in a prompt', () => {
     await rm(opened.file('a'));
     await expect(shelf.find('a')).rejects.toMatchObject({ kind: 'missing-file' });
     await expect(shelf.ready('nobody')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+});
+
+describe('a file with values that are no numbers', () => {
+  const damaged = (name: string) =>
+    expect.stringMatching(
+      new RegExp(`^${name}\\.safetensors holds values that are no numbers \\(in \\S+\\): the file is damaged\\.$`),
+    ) as string;
+
+  test('has its problem on the card when it was read whole, and keeps it until another file takes its place', async () => {
+    const opened = await watched([]);
+    await writeDamaged(opened.file('dark'));
+    await opened.shelf.refresh();
+    await opened.shelf.idle();
+    const { id, hashes } = await card(opened, 'dark');
+    expect(await cards(opened)).toMatchObject([{ problem: damaged('dark'), fit: null }]);
+    expect(adapterShelf.parse(await opened.shelf.list(realModel)).adapters).toMatchObject([{ hashes, fit: null }]);
+    await expect(opened.shelf.find('dark')).rejects.toMatchObject({ message: damaged('dark') });
+    // What lies beside it is read anew; the file is not.
+    await writeFile(join(opened.folder, 'dark.json'), JSON.stringify({ 'activation text': 'ink' }));
+    await opened.shelf.refresh();
+    expect(await cards(opened)).toMatchObject([{ triggerWords: [{ text: 'ink' }], problem: damaged('dark') }]);
+    await rename(opened.file('dark'), opened.file('darker'));
+    await opened.shelf.refresh();
+    await opened.shelf.idle();
+    expect(await cards(opened)).toMatchObject([{ id, problem: damaged('darker') }]);
+    await writeAdapter(opened.file('darker'));
+    await opened.shelf.refresh();
+    await opened.shelf.idle();
+    expect(await cards(opened)).toMatchObject([{ id, problem: null, hashes: { autov3: expect.any(String) } }]);
+  });
+
+  test('is told when it is added, and its receipt shows where', async () => {
+    const opened = await openShelf();
+    const path = join(opened.root, 'dark.safetensors');
+    await writeDamaged(path);
+    const { ids, notices } = await opened.shelf.add([path]);
+    expect(notices).toEqual([expect.stringMatching(/: the file is damaged\. It is on the shelf all the same\.$/)]);
+    expect(await opened.shelf.receiptToShow(ids[0] ?? '', realModel)).toMatchObject({
+      nonFinite: [expect.any(String)],
+    });
+  });
+
+  test('is known by its receipt too, where that reads it first', async () => {
+    const opened = await openShelf({
+      worker: () => ({ hashAdapter: () => Promise.reject(new Error('not yet')) }),
+    });
+    const path = join(opened.root, 'dark.safetensors');
+    await writeDamaged(path);
+    const { ids } = await opened.shelf.add([path]);
+    expect(await cards(opened)).toMatchObject([{ problem: null }]);
+    await opened.shelf.receiptToShow(ids[0] ?? '', null);
+    expect(await cards(opened)).toMatchObject([{ problem: damaged('dark') }]);
   });
 });
 
@@ -685,6 +799,13 @@ test('2,000 adapters', async () => {
 }, 120_000);
 
 /** As little of a checkpoint as is needed to be one. */
+async function writeDamaged(path: string): Promise<void> {
+  await writeAdapter(path);
+  const file = await open(path, 'r+');
+  await file.write(Buffer.of(0, 0x7e), 0, 2, (await file.stat()).size - 4); // a NaN as half, in the last `up`
+  await file.close();
+}
+
 async function writeCheckpoint(path: string): Promise<void> {
   const tensors = ['model.diffusion_model.input_blocks.0.0.weight', 'cond_stage_model.transformer.x.weight'];
   const header = Object.fromEntries(

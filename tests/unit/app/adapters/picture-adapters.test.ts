@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pictureAdapters } from '../../../../app/adapters/picture-adapters.js';
 import type { GenerationSettings } from '../../../../app/contracts/generation.js';
-import { SmallShelf } from '../adapter-parts.js';
+import { receiptOf, SmallShelf } from '../adapter-parts.js';
 import { temporaryFolder } from '../test-parts.js';
 
 const model = { name: 'Ink 1.5', path: '/models/ink' };
@@ -107,6 +108,28 @@ describe('pictureAdapters', () => {
     await expect(on({ adapters: [row('darker')] })).rejects.toThrow(
       '(in 2 tensors, the first of them lora_unet_a.alpha)',
     );
+  });
+
+  test('says which file is meant, where a name in the prompt means several', async () => {
+    const { on, shelf } = await shelfWith('third', 'other');
+    const [third, other] = shelf.adapters.splice(0);
+    const at = (folder: string) => join('/loras', folder, 'third.safetensors');
+    const put = (path: string, namesakes: string[]) => {
+      shelf.adapters.splice(0, 2, { ...third!, path, namesakes }, other!);
+      shelf.receipts.set(path, receiptOf(path));
+    };
+    const said = async (prompt: string) => (await on({ prompt })).notices;
+    put(at('sub'), [at('')]);
+    expect(await said('<lora:third:1> <lora:third:0.5> <lora:other:1>')).toEqual([
+      'Two adapters are named third: the one in sub is used.',
+    ]);
+    put(at('a/sub'), [at('b/sub'), at('')]);
+    expect(await said('<lora:third:1>')).toEqual([
+      `Three adapters are named third: the one in ${join('/loras', 'a', 'sub')} is used.`,
+    ]);
+    const alias = join('/loras', 'x1.safetensors');
+    put(alias, [join('/loras', 'x2.safetensors')]);
+    expect(await said('<lora:third:1>')).toEqual(['Two adapters are named third: x1.safetensors is used.']);
   });
 
   test('says which layers do not match, once, and runs', async () => {

@@ -1,12 +1,15 @@
 import {
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -50,6 +53,11 @@ const describeOne = async (path: string) => {
   return adapterDescription.parse(description);
 };
 const never = new AbortController().signal;
+/** What people know a file by, without what else its whole tells. */
+const hashOf = async (path: string) => {
+  const { damaged: _damaged, ...hashes } = await hashAdapter({ path }, { signal: never, progress: () => undefined });
+  return hashes;
+};
 
 describe('describing adapters', () => {
   test('tells what header and metadata say', async () => {
@@ -176,7 +184,7 @@ describe('describing adapters', () => {
         triggerWords: [{ text: 'falcon' }],
         rank: null,
       },
-      { isAdapter: true, problem: expect.stringContaining('broken.safetensors is no safetensors file') },
+      { isAdapter: false, problem: expect.stringContaining('broken.safetensors is no safetensors file') },
     ]);
   });
 
@@ -227,6 +235,27 @@ describe('fitting adapters to a model', () => {
   });
 });
 
+describe('reading an adapter whole', () => {
+  const hash = (path: string) => hashAdapter({ path }, { signal: never, progress: () => undefined });
+
+  test('tells values that are no numbers, by the file and the tensor', async () => {
+    const path = await write('dark.safetensors', pair(layer, 192, 192));
+    expect(await hash(path)).toMatchObject({ damaged: null });
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.of(0, 0x7e), 0, 2, statSync(path).size - 4); // a NaN as half, in `up`
+    closeSync(file);
+    expect(await hash(path)).toMatchObject({
+      damaged: `dark.safetensors holds values that are no numbers (in ${layer}.lora_up.weight): the file is damaged.`,
+    });
+  });
+
+  test('has the hashes of a file whose header is broken too', async () => {
+    const path = join(folder, 'broken.safetensors');
+    writeFileSync(path, 'these are no weights');
+    expect(await hash(path)).toMatchObject({ damaged: null, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+});
+
 describe('inspecting an adapter', () => {
   test('gives the whole receipt, with the words of files beside it', async () => {
     const path = await write('ink.safetensors', pair(layer, 192, 192), { 'modelspec.trigger_phrase': 'wash' });
@@ -241,7 +270,7 @@ describe('inspecting an adapter', () => {
         { text: 'ink', source: 'sidecar file' },
         { text: 'wash', source: 'metadata' },
       ],
-      hashes: await hashAdapter({ path }, { signal: never, progress: () => undefined }),
+      hashes: await hashOf(path),
       blocks: [{ name: 'Middle', matched: 1, total: 1, norm: 0 }],
     });
     const alone = await inspectAdapter({ path, modelPath: null }, { signal: never });
