@@ -41,7 +41,7 @@ export function Dock() {
         <div className="dock-notice">
           <NoticeBar
             tone="bad"
-            actions={<RemedyButton kind={problem.kind} again={{ label: 'Try again', run: () => submit() }} />}
+            actions={<RemedyButton error={problem} of={null} again={{ label: 'Try again', run: () => submit() }} />}
             onClose={() => generateStore.setState({ problem: null })}
           >
             {problem.message}

@@ -4,6 +4,7 @@ import { hearChatChanged, watchChatPanel } from '../chat/browsing.js';
 import { watchTokenCount } from '../chat/conversing.js';
 import { hearAnswerProgress, hearAnswerTokens } from '../chat/live-answer.js';
 import { hearGallery, loadGallery } from '../gallery/browsing.js';
+import { watchAdapterFaults } from '../generate/adapter-fault.js';
 import { openDraft, settleModel, watchTokens } from '../generate/drafting.js';
 import { hearPicture, hearProgress, hearQueue, resumeJob } from '../generate/generating.js';
 import { shownNow } from '../generate/selection.js';
@@ -62,6 +63,7 @@ export async function start(): Promise<void> {
   loadRecent().catch(reportProblem);
   void loadGallery();
   watchShelf();
+  watchAdapterFaults();
   watchAdaptersPanel();
   watchChatPanel();
   watchTokenCount();
