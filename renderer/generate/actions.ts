@@ -5,16 +5,9 @@ import { pictureDetail } from '../studio/picture-details.js';
 import { reportProblem } from '../studio/notices.js';
 import { runningJob, studioStore } from '../studio/studio-store.js';
 import { recentStore } from '../studio/recent-pictures.js';
-import {
-  changeDraft,
-  chooseModelFolder,
-  newSeed,
-  swapSides,
-  takeSettings,
-  toggleSeedLock,
-  walkPrompts,
-} from './drafting.js';
+import { changeDraft, chooseModelFolder, newSeed, swapSides, takeSettings, walkPrompts } from './drafting.js';
 import { removeJob, resumeJob, stop, submit, vary } from './generating.js';
+import { lockSeed } from './remaking.js';
 import { generateStore } from './generate-store.js';
 import { moveInFilm, select, shownNow, shownPicture } from './selection.js';
 import { focusNegative, focusPrompt, focusPromptEnd } from './focus.js';
@@ -184,7 +177,7 @@ export const generateActions = {
     scope: 'generate',
     group,
     keys: ['Shift+S'],
-    run: toggleSeedLock,
+    run: () => void lockSeed(),
   },
   swapSides: {
     id: 'generate.swap-sides',

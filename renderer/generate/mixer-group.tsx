@@ -4,13 +4,16 @@ import { showAdapter } from '../adapters/browsing.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { SliderField, type SliderGesture } from '../components/slider-field.js';
+import { ariaKeys, keyLabel } from '../keyboard/keys.js';
 import { useShelf } from '../studio/shelf-store.js';
-import { modelById, useStudio } from '../studio/studio-store.js';
+import { isMac, modelById, useStudio } from '../studio/studio-store.js';
 import { standingOf, standingSentence } from '../words/adapters.js';
+import { generateActions } from './actions.js';
 import { AdapterMenu } from './adapter-menu.js';
 import { focusPromptEnd } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import {
+  cannotRun,
   mixerLines,
   moved,
   moveRow,
@@ -26,7 +29,7 @@ import {
   type TagLine,
 } from './mixer.js';
 import { STRENGTH } from './ranges.js';
-import { remakeOnRelease } from './remaking.js';
+import { remakeOnRelease, useLockOffer } from './remaking.js';
 
 /** Adapters on the picture, each with its strengths: rows of its own, and the tags of the prompt. */
 export function MixerGroup() {
@@ -37,15 +40,13 @@ export function MixerGroup() {
   // Without the shelf nothing can be said of an adapter, least of all that it is gone.
   const known = useShelf((state) => state.loaded && (state.problem === null || state.cards.length > 0));
   const lines = mixerLines({ mixer, prompt }, cards);
-  const on = lines.filter((line) => line.from === 'prompt' || line.on).length;
+  const on = lines.filter((line) => line.from === 'prompt' || line.on);
   return (
     <section className="group mixer" aria-label="Adapters">
       <h2>
         Adapters
         {lines.length > 0 ? (
-          <span className="dim num">
-            {on} of {lines.length} on
-          </span>
+          <span className="dim num">{known ? onWords(on, lines.length) : `${on.length} of ${lines.length} on`}</span>
         ) : null}
         <AdapterMenu />
       </h2>
@@ -64,7 +65,37 @@ export function MixerGroup() {
           )}
         </ul>
       ) : null}
+      {on.length > 0 ? <LockOffer /> : null}
     </section>
+  );
+}
+
+/** "2 of 3 on", "1 of 3 on, 1 not applied": what cannot run is not on. */
+export function onWords(on: readonly (RowLine | TagLine)[], of: number): string {
+  const refused = on.filter(cannotRun).length;
+  const words = `${on.length - refused} of ${of} on`;
+  if (refused === 0) return words;
+  return refused === on.length ? `${refused} not applied` : `${words}, ${refused} not applied`;
+}
+
+/** A slider draws the picture again only where its seed is kept; said where that is all that is missing. */
+function LockOffer() {
+  const offered = useLockOffer();
+  if (!offered) return null;
+  const { lockSeed } = generateActions;
+  const [key = ''] = lockSeed.keys;
+  return (
+    <p className="note lock-offer">
+      Lock the seed and a slider draws the picture again when you let go.
+      <button
+        type="button"
+        className="quiet small strong"
+        aria-keyshortcuts={ariaKeys(lockSeed.keys, isMac())}
+        onClick={lockSeed.run}
+      >
+        Lock it<kbd>{keyLabel(key, isMac())}</kbd>
+      </button>
+    </p>
   );
 }
 

@@ -2,6 +2,7 @@ import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { adapterTags, type AdapterTag } from '../../app/contracts/adapter-tags.js';
 import { showToast } from '../studio/notices.js';
 import { shelfStore } from '../studio/shelf-store.js';
+import { standingOf } from '../words/adapters.js';
 import { changeDraft } from './drafting.js';
 import { generateStore, type Draft, type MixerRow } from './generate-store.js';
 import { editPrompt, tagRewritten, withoutTag, wordAdded } from './prompt-editing.js';
@@ -32,11 +33,15 @@ export function mixerRow(draft: Pick<Draft, 'mixer' | 'prompt'>, id: string): On
   return tag ? { weight: tag.weight, textWeight: tag.textWeight, on: true, fromPrompt: true } : null;
 }
 
+const ENDING = /\.safetensors$/i;
+
 /**
  * The card that a tag's name means, as the shelf itself finds it: by file name, else by alias, exactly, else without
- * regard to case; among equals the last used.
+ * regard to case; among equals the last used. The file's ending may stand after it.
  */
 export function cardNamed(cards: readonly AdapterCard[], name: string): AdapterCard | null {
+  const bare = name.replace(ENDING, '');
+  if (bare !== name) return cardNamed(cards, bare);
   const small = name.toLowerCase();
   const tries: readonly ((card: AdapterCard) => boolean)[] = [
     (card) => card.name === name,
@@ -126,6 +131,12 @@ export function tagFault({ tag, card }: Pick<TagLine, 'tag' | 'card'>): string |
   if (tag.problem !== null) return tag.problem;
   return card === null ? `There is no adapter named “${tag.name}” on the shelf.` : null;
 }
+
+/** On the picture, and yet the next one is refused for it. */
+export const cannotRun = (line: RowLine | TagLine): boolean =>
+  (line.from === 'prompt' && tagFault(line) !== null) ||
+  line.card === null ||
+  ['other', 'unknown'].includes(standingOf(line.card));
 
 /* ---- changes ---- */
 

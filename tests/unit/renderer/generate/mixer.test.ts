@@ -4,6 +4,7 @@ import { generateStore, type Draft, type MixerRow } from '../../../../renderer/g
 import {
   addToMixer,
   addTriggerWord,
+  cannotRun,
   cardNamed,
   mixerLines,
   mixerRow,
@@ -14,6 +15,7 @@ import {
   tagFault,
   turnTagOff,
 } from '../../../../renderer/generate/mixer.js';
+import { onWords } from '../../../../renderer/generate/mixer-group.js';
 import { noticesStore } from '../../../../renderer/studio/notices.js';
 import { shelfStore } from '../../../../renderer/studio/shelf-store.js';
 import { cardOf } from '../adapters/test-cards.js';
@@ -110,6 +112,7 @@ describe('a name in a tag', () => {
     expect(cardNamed(cards, 'grain')?.id).toBe('4');
     expect(cardNamed(cards.slice(0, 3), 'Grain')?.id).toBe('1');
     expect(cardNamed(cards, 'nobody')).toBeNull();
+    expect(cardNamed([ink], 'Ink.safetensors')).toBe(ink);
   });
 });
 
@@ -138,6 +141,21 @@ describe('the lines of the mixer', () => {
       null,
     ]);
   });
+});
+
+test('the heading counts what cannot run as not applied, not as on', () => {
+  const red = cardOf({ id: 'r', name: 'red', base: 'sdxl', fit: { state: 'other', matched: 0, total: 722 } });
+  const linesOf = (mixer: MixerRow[], prompt = '') => mixerLines({ mixer, prompt }, [ink, grain, red]);
+  expect(linesOf([row('i'), row('r'), row('gone')], '<lora:grain:1> <lora:nobody:1>').map(cannotRun)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    true,
+  ]);
+  expect(onWords(linesOf([row('i'), row('g')]), 3)).toBe('2 of 3 on');
+  expect(onWords(linesOf([row('i'), row('r')]), 3)).toBe('1 of 3 on, 1 not applied');
+  expect(onWords(linesOf([row('r')]), 1)).toBe('1 not applied');
 });
 
 describe('model and text', () => {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PictureSummary } from '../../../../app/contracts/gallery.js';
 import type { GenerationSettings, Job } from '../../../../app/contracts/generation.js';
 import { hearProgress, submit } from '../../../../renderer/generate/generating.js';
 import { draftFrom, generateStore, settingsOf, type Draft } from '../../../../renderer/generate/generate-store.js';
-import { remakeOf, remakeOnRelease } from '../../../../renderer/generate/remaking.js';
+import { lockSeed, remakeOf, remakeOnRelease } from '../../../../renderer/generate/remaking.js';
 import { recentStore } from '../../../../renderer/studio/recent-pictures.js';
 import { forgetDetail } from '../../../../renderer/studio/picture-details.js';
 import { studioStore } from '../../../../renderer/studio/studio-store.js';
@@ -124,5 +125,33 @@ describe('letting go of a slider', () => {
     submit();
     hearProgress(progress('j1'));
     expect(generateStore.getState().live).toMatchObject({ jobId: 'j1', hasPreview: true });
+  });
+});
+
+describe('the lock', () => {
+  const picture = { id: 'p' } as PictureSummary;
+  const lockWith = async (change: Partial<Draft>): Promise<Pick<Draft, 'seed' | 'seedLocked'>> => {
+    forgetDetail(['p']);
+    ask.mockReset().mockResolvedValue({ id: 'p', receipt: { settings: { ...made, seed: 7 } } });
+    recentStore.setState({ pictures: [picture] });
+    generateStore.setState({
+      draft: draftWith({ seed: 99, seedLocked: false, ...change }),
+      selection: { kind: 'follow' },
+      live: null,
+    });
+    await lockSeed();
+    const { seed, seedLocked } = generateStore.getState().draft;
+    return { seed, seedLocked };
+  };
+
+  test('keeps the seed of the picture that a slider would draw again', async () => {
+    expect(await lockWith({})).toEqual({ seed: 7, seedLocked: true });
+  });
+  test('keeps the seed in the field where no adapter is on, or the words are others', async () => {
+    expect(await lockWith({ mixer: [] })).toEqual({ seed: 99, seedLocked: true });
+    expect(await lockWith({ prompt: 'a house' })).toEqual({ seed: 99, seedLocked: true });
+  });
+  test('opens again and leaves the seed', async () => {
+    expect(await lockWith({ seedLocked: true })).toEqual({ seed: 99, seedLocked: false });
   });
 });
