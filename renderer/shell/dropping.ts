@@ -1,4 +1,5 @@
 import type { AdapterCard } from '../../app/contracts/adapters.js';
+import { choose } from '../adapters/browsing.js';
 import { ask, asStudioError, pathOf } from '../bridge.js';
 import { chatWith } from '../chat/model-choice.js';
 import { generateStore } from '../generate/generate-store.js';
@@ -46,7 +47,8 @@ export function dropFiles(items: readonly { readonly file: File; readonly isFold
 interface Added {
   /** Of adapters. */
   readonly ids: string[];
-  readonly folders: number;
+  /** That are watched from now on. */
+  readonly folders: string[];
   readonly notices: string[];
 }
 
@@ -54,18 +56,19 @@ interface Added {
 async function addDropped(dropped: readonly Dropped[]): Promise<void> {
   const ids: string[] = [];
   const notices: string[] = [];
-  let folders = 0;
+  const folders: string[] = [];
   for (const one of dropped) {
     const added = await (one.isFolder ? addFolder(one.path) : addFile(one.path));
     ids.push(...added.ids);
     notices.push(...added.notices);
-    folders += added.folders;
+    folders.push(...added.folders);
   }
-  if (ids.length > 0 || folders > 0) await refreshShelf();
+  if (ids.length > 0 || folders.length > 0) await refreshShelf();
+  if (folders.length > 0) await folderIsRead();
   const { byId } = shelfStore.getState();
   const cards = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
   const model = modelById(studioStore.getState().models, generateStore.getState().draft.model)?.name ?? 'the model';
-  tellAdded(cards, folders, model);
+  tellAdded(cards, watchedWords(folders), model);
   // What the one card's own sentence has said is not said twice.
   const said = cards.length === 1 ? cards[0]?.problem : null;
   for (const text of notices) {
@@ -79,17 +82,31 @@ const MAYBE_ADAPTER = /\.(safetensors|pt|pth|ckpt|bin)$/i;
 /** Tried as an adapter first; what is none may be a model, and if it is neither the first sentence stands. */
 async function addFile(path: string): Promise<Added> {
   if (!MAYBE_ADAPTER.test(path)) {
-    await addModel(path).catch(reportProblem);
-    return { ids: [], folders: 0, notices: [] };
+    await addModel(path).catch((error: unknown) => {
+      if (panelNow() === 'adapters' && asStudioError(error).kind !== 'cancelled') tellNoAdapter(path);
+      else reportProblem(error);
+    });
+    return { ids: [], folders: [], notices: [] };
   }
   const { ids, notices } = await ask('adapters.add', { paths: [path] });
-  if (ids.length > 0) return { ids, folders: 0, notices };
+  if (ids.length > 0) return { ids, folders: [], notices };
   const isModel = await addModel(path).then(
     () => true,
     () => false,
   );
-  return { ids: [], folders: 0, notices: isModel ? [] : notices };
+  return { ids: [], folders: [], notices: isModel ? [] : notices };
 }
+
+const panelNow = (): string => studioStore.getState().preferences.panel;
+const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
+/** On the shelf a person means adapters: what is none is told what the shelf takes. */
+const tellNoAdapter = (path: string): void =>
+  showToast({
+    tone: 'warn',
+    text: `${fileName(path)} is no adapter. The shelf takes LoRA files (.safetensors) and folders of them.`,
+    action: null,
+  });
 
 /** A language model that is dropped on Chat answers there next; elsewhere that is offered. */
 async function addModel(path: string): Promise<void> {
@@ -112,21 +129,56 @@ async function addModel(path: string): Promise<void> {
 async function addFolder(path: string): Promise<Added> {
   try {
     await addModel(path);
-    return { ids: [], folders: 0, notices: [] };
+    return { ids: [], folders: [], notices: [] };
   } catch (error) {
     // `bad-input`: there is no model in it at all. Whatever else is wrong is a fault of a model, and is said.
     const { kind, message } = asStudioError(error);
-    if (kind !== 'bad-input') return { ids: [], folders: 0, notices: [message] };
+    if (kind !== 'bad-input') return { ids: [], folders: [], notices: [message] };
   }
   const { ids, notices } = await ask('adapters.add', { paths: [path] });
-  return { ids, folders: notices.length > 0 && ids.length === 0 ? 0 : 1, notices };
+  return { ids, folders: notices.length > 0 && ids.length === 0 ? [] : [path], notices };
 }
 
-function tellAdded(cards: readonly AdapterCard[], folders: number, model: string): void {
-  const text = addedWords(cards, folders, model);
+/** A folder of some hundred files is read in a second or two; a longer one is told without its count. */
+const READ_WITHIN_MS = 4000;
+
+function folderIsRead(): Promise<void> {
+  if (shelfStore.getState().waiting === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      stop();
+      clearTimeout(timer);
+      resolve();
+    };
+    const stop = shelfStore.subscribe(({ waiting }) => {
+      if (waiting === 0) end();
+    });
+    const timer = setTimeout(end, READ_WITHIN_MS);
+  });
+}
+
+/** "loras is watched: 12 adapters found." Nothing where there is no folder. */
+export function watchedWords(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  const { folders, waiting } = shelfStore.getState();
+  const counts = paths.map((path) => folders.find((folder) => folder.path === path.replace(/[\\/]+$/, ''))?.count);
+  const [only] = paths;
+  const who =
+    paths.length === 1 && only !== undefined
+      ? `${fileName(only)} is watched`
+      : `${count(paths.length)} folders are watched`;
+  if (waiting > 0 || counts.includes(undefined)) return `${who} for adapters.`;
+  const found = counts.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+  return `${who}: ${found === 0 ? 'no adapter' : plural(found, 'adapter')} found${found === 0 ? ' in it yet' : ''}.`;
+}
+
+function tellAdded(cards: readonly AdapterCard[], watched: string, model: string): void {
+  const text = addedWords(cards, watched, model);
   if (text === null) return;
   const [first] = cards;
-  const single = cards.length === 1 && folders === 0 ? first : undefined;
+  const single = cards.length === 1 && watched === '' ? first : undefined;
+  const onShelf = panelNow() === 'adapters';
+  if (onShelf && first) choose(first.id);
   const usable = single && (standingOf(single) === 'fits' || standingOf(single) === 'partial');
   showToast({
     tone: single && !usable ? 'warn' : 'info',
@@ -140,14 +192,14 @@ function tellAdded(cards: readonly AdapterCard[], folders: number, model: string
               openPanel('generate');
             },
           }
-        : { label: 'Open the shelf', run: () => openPanel('adapters') },
+        : onShelf
+          ? null
+          : { label: 'Open the shelf', run: () => openPanel('adapters') },
   });
 }
 
 /** "flat-ink is on the shelf. 264 of 264 layers match SD." or "4 adapters are on the shelf: 3 fit, 1 does not." */
-export function addedWords(cards: readonly AdapterCard[], folders: number, model: string): string | null {
-  const watched =
-    folders === 0 ? '' : `${plural(folders, 'folder')} ${folders === 1 ? 'is' : 'are'} watched for adapters.`;
+export function addedWords(cards: readonly AdapterCard[], watched: string, model: string): string | null {
   const [first] = cards;
   if (!first) return watched === '' ? null : watched;
   let words = `${first.name} is on the shelf. ${standingSentence(first, model)}`;

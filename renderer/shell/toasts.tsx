@@ -3,9 +3,12 @@ import X from 'lucide-react/icons/x';
 import TriangleAlert from 'lucide-react/icons/triangle-alert';
 import { Icon } from '../components/icon.js';
 import { count } from '../words/numbers.js';
-import { closeKind, closeToast, foldToasts, kindOf, TOAST_MS, useNotices, type Toast } from '../studio/notices.js';
+import { closeKind, closeToast, foldToasts, kindOf, msOf, useNotices, type Toast } from '../studio/notices.js';
 
-/** Below at the right, over no picture. They wait while the pointer or the focus is on them. */
+/**
+ * At the top of what a panel shows, over neither its column nor its buttons. They wait while the pointer or the focus is
+ * on them; one that comes under a pointer at rest does not.
+ */
 export function Toasts() {
   const toasts = useNotices((state) => state.toasts);
   const polite = useNotices((state) => state.polite);
@@ -46,7 +49,7 @@ function ToastCard({ toast, hidden }: { toast: Toast; hidden: boolean }) {
   const waits = useRef(false);
   useEffect(() => {
     if (toast.stays) return undefined;
-    let left = TOAST_MS;
+    let left = msOf(toast);
     const timer = setInterval(() => {
       if (!waits.current) left -= 250;
       if (left <= 0) closeToast(toast.id);
@@ -61,7 +64,7 @@ function ToastCard({ toast, hidden }: { toast: Toast; hidden: boolean }) {
       className={`toast ${toast.tone}`}
       hidden={hidden}
       role={toast.tone === 'bad' ? 'alert' : undefined}
-      onPointerEnter={hold(true)}
+      onPointerMove={hold(true)}
       onPointerLeave={hold(false)}
       onFocus={hold(true)}
       onBlur={hold(false)}

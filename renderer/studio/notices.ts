@@ -8,12 +8,17 @@ export interface Toast {
   readonly tone: 'info' | 'warn' | 'bad';
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
-  /** Stays until it is closed; else it goes after `TOAST_MS`. */
+  /** Stays until it is closed; else it goes after `msOf`. */
   readonly stays: boolean;
 }
 
-/** The law: Undo is offered for 10 s, and by key later. */
-export const TOAST_MS = 10_000;
+/** The law: Undo is offered for 10 s, and by key later. A warning is read as long; good news is short. */
+const TOAST_MS = 10_000;
+const NEWS_MS = 6000;
+
+export const msOf = ({ tone, action }: Pick<Toast, 'tone' | 'action'>): number =>
+  tone === 'info' && action === null ? NEWS_MS : TOAST_MS;
+
 /** Of one kind; the window folds those that it does not show. */
 const MOST_KEPT = 100;
 export const SHOWN_OF_A_KIND = 3;
@@ -40,8 +45,16 @@ export function showToast(toast: Omit<Toast, 'id' | 'stays'> & { id?: string; st
   }));
 }
 
-/** News of one kind looks alike and offers the same. */
-export const kindOf = ({ tone, action }: Toast): string => `${tone} ${action?.label ?? ''}`;
+/** News of one kind looks alike and offers the same; trouble of one kind has the same reason, whatever file it names. */
+export const kindOf = ({ tone, action, text }: Toast): string =>
+  `${tone} ${action?.label ?? ''} ${tone === 'info' ? '' : reasonIn(text)}`;
+
+/** A sentence without the files, quotations and figures in it. */
+const reasonIn = (text: string): string =>
+  text
+    .replace(/^.*?\.(?:safetensors|gguf|ckpt|pth?|bin|png|jpe?g|webp|txt)\b/i, '')
+    .replace(/“[^”]*”|\S*[\\/.]\w\S*|\d+/g, '')
+    .trim();
 
 /** Of each kind the newest few; `folded` counts the older ones. */
 export function foldToasts(toasts: readonly Toast[]): { toast: Toast; hidden: boolean; folded: number }[] {

@@ -3,6 +3,8 @@ import { StudioError } from '../../../../app/contracts/studio-error.js';
 import { generateStore } from '../../../../renderer/generate/generate-store.js';
 import { addedWords, dropFiles } from '../../../../renderer/shell/dropping.js';
 import { noticesStore } from '../../../../renderer/studio/notices.js';
+import { shelfStore } from '../../../../renderer/studio/shelf-store.js';
+import { studioStore } from '../../../../renderer/studio/studio-store.js';
 import { cardOf } from '../adapters/test-cards.js';
 
 const ask = vi.hoisted(() => vi.fn<(channel: string, payload: unknown) => Promise<unknown>>());
@@ -38,8 +40,13 @@ function main(answers: Record<string, unknown>): void {
   });
 }
 
+const showPanel = (panel: string): void =>
+  studioStore.setState(({ preferences }) => ({ preferences: { ...preferences, panel } }));
+
 beforeEach(() => {
   ask.mockReset();
+  showPanel('generate');
+  shelfStore.setState({ folders: [], waiting: 0 });
   noticesStore.setState({ toasts: [] });
   const { draft } = generateStore.getState();
   generateStore.setState({ draft: { ...draft, model: 'm' } });
@@ -90,6 +97,30 @@ describe('a dropped file', () => {
     expect(toasts()).toHaveLength(1);
   });
 
+  test('of another kind is told on the shelf what the shelf takes', async () => {
+    showPanel('adapters');
+    main({ 'models.import': new StudioError('bad-input', 'There is no model in notes.txt.') });
+    dropFiles([file('notes.txt')]);
+    await vi.waitFor(() =>
+      expect(toasts()).toEqual([
+        'notes.txt is no adapter. The shelf takes LoRA files (.safetensors) and folders of them.',
+      ]),
+    );
+  });
+
+  test('is offered no way to the shelf on the shelf', async () => {
+    main({ 'adapters.add': { ids: ['r'], notices: [] } });
+    const offered = async (): Promise<(string | undefined)[]> => {
+      noticesStore.setState({ toasts: [] });
+      dropFiles([file('red.safetensors')]);
+      await vi.waitFor(() => expect(toasts()).toHaveLength(1));
+      return noticesStore.getState().toasts.map(({ action }) => action?.label);
+    };
+    expect(await offered()).toEqual(['Open the shelf']);
+    showPanel('adapters');
+    expect(await offered()).toEqual([undefined]);
+  });
+
   test('of pictures gives its settings and is no adapter', async () => {
     main({ 'gallery.read-settings': null });
     dropFiles([file('a.png', 'image/png')]);
@@ -112,7 +143,22 @@ describe('a dropped folder', () => {
       'adapters.add': { ids: [], notices: [] },
     });
     dropFiles([folder('loras')]);
-    await vi.waitFor(() => expect(toasts()).toEqual(['1 folder is watched for adapters.']));
+    await vi.waitFor(() => expect(toasts()).toEqual(['loras is watched for adapters.']));
+  });
+
+  test('is told with the number of its adapters, as soon as it is known', async () => {
+    const reading = { adapters: [], folders: [], waiting: 3 };
+    const read = { path: '/drop/loras', count: 3, embedded: false, missing: false };
+    main({
+      'models.import': new StudioError('bad-input', 'loras is no model.'),
+      'adapters.add': { ids: [], notices: [] },
+      'adapters.list': reading,
+    });
+    dropFiles([folder('loras')]);
+    await vi.waitFor(() => expect(shelfStore.getState().waiting).toBe(3));
+    expect(toasts()).toEqual([]);
+    shelfStore.setState({ folders: [read], waiting: 0 });
+    await vi.waitFor(() => expect(toasts()).toEqual(['loras is watched: 3 adapters found.']));
   });
 
   test('with a broken model in it is refused, not watched', async () => {
@@ -124,10 +170,10 @@ describe('a dropped folder', () => {
 });
 
 test('several adapters are told by their number and how many fit', () => {
-  expect(addedWords([ink, ink], 0, 'SD')).toBe('2 adapters are on the shelf: all fit SD.');
-  expect(addedWords([red, red], 0, 'SD')).toBe('2 adapters are on the shelf: none fits SD.');
-  expect(addedWords([ink, ink, red], 1, 'SD')).toBe(
-    '3 adapters are on the shelf: 2 fit SD, 1 does not. 1 folder is watched for adapters.',
+  expect(addedWords([ink, ink], '', 'SD')).toBe('2 adapters are on the shelf: all fit SD.');
+  expect(addedWords([red, red], '', 'SD')).toBe('2 adapters are on the shelf: none fits SD.');
+  expect(addedWords([ink, ink, red], 'loras is watched for adapters.', 'SD')).toBe(
+    '3 adapters are on the shelf: 2 fit SD, 1 does not. loras is watched for adapters.',
   );
-  expect(addedWords([], 0, 'SD')).toBeNull();
+  expect(addedWords([], '', 'SD')).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { foldToasts, noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
+import { foldToasts, msOf, noticesStore, offerUndo, showToast, undoLast } from '../../../../renderer/studio/notices.js';
 
 beforeEach(() => noticesStore.setState({ toasts: [], undos: [], polite: '' }));
 
@@ -29,6 +29,29 @@ test('errors stay until they are closed, other news goes by itself', () => {
   showToast({ tone: 'info', text: 'News', action: null });
   showToast({ tone: 'bad', text: 'Trouble', action: null });
   expect(noticesStore.getState().toasts.map(({ stays }) => stays)).toEqual([false, true]);
+});
+
+test('good news is short, and what can be taken back or is a warning stays longer', () => {
+  expect(msOf({ tone: 'info', action: null })).toBe(6000);
+  expect(msOf({ tone: 'info', action: { label: 'Undo', run: () => undefined } })).toBe(10_000);
+  expect(msOf({ tone: 'warn', action: null })).toBe(10_000);
+});
+
+test('trouble is folded by its reason: another one is never hidden', () => {
+  for (const text of [
+    'my old ink.safetensors is cut short: 3 bytes are missing.',
+    '/loras/b.safetensors is cut short: 40 bytes are missing.',
+    'c.safetensors is cut short: 5 bytes are missing.',
+    'd.safetensors is cut short: 6 bytes are missing.',
+    'e.safetensors is a LoKr file: not supported yet.',
+  ]) {
+    showToast({ tone: 'warn', text, action: null });
+  }
+  const folded = foldToasts(noticesStore.getState().toasts);
+  expect(folded.filter(({ hidden }) => hidden).map(({ toast }) => toast.text)).toEqual([
+    'my old ink.safetensors is cut short: 3 bytes are missing.',
+  ]);
+  expect(folded.map((one) => one.folded)).toEqual([0, 0, 0, 1, 0]);
 });
 
 test('a notice with the same id replaces the one before', () => {
