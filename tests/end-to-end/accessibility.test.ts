@@ -12,13 +12,19 @@ test('every panel has names, roles and contrast, dark and light', async () => {
   await window.keyboard.type('a red heart');
   await window.keyboard.press('Enter');
   await window.locator('img[alt="a red heart"][data-loaded]').waitFor();
+  await window.keyboard.press('Control+4');
+  await window.getByRole('textbox', { name: 'Message' }).fill('Once upon a time');
+  await window.keyboard.press('Enter');
+  await window.getByRole('button', { name: 'Copy the answer' }).waitFor();
+  await window.getByRole('button', { name: 'Show probabilities' }).click();
+  await window.getByRole('listbox', { name: /^Tokens of this answer/ }).waitFor();
   const { readFile } = await import('node:fs/promises');
   await window.evaluate(await readFile(axePath, 'utf8'));
   for (const theme of ['dark', 'light']) {
     await window.evaluate((name) => {
       document.documentElement.dataset['theme'] = name;
     }, theme);
-    for (const keys of ['Control+1', 'Control+2', 'Control+3', 'Control+,']) {
+    for (const keys of ['Control+1', 'Control+2', 'Control+3', 'Control+4', 'Control+,']) {
       await window.keyboard.press(keys);
       await window.waitForTimeout(300);
       const violations = await window.evaluate(async (tags) => {

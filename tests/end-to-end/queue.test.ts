@@ -53,7 +53,10 @@ test('a double click on Generate makes one picture, and the queue obeys the keys
   const { window, quit } = await startStudio(place.home);
   await window.getByRole('spinbutton', { name: 'Steps' }).fill('60');
   await window.getByRole('textbox', { name: 'Prompt', exact: true }).fill('penguin, blob style');
-  await window.locator('button[type=submit]').dblclick({ delay: 20 });
+  await window
+    .getByRole('main')
+    .getByRole('button', { name: /^Generate/ })
+    .dblclick({ delay: 20 });
   await window.getByRole('textbox', { name: 'Prompt', exact: true }).fill('fire, noto style');
   await window.keyboard.press('Enter');
   await window.keyboard.press('Control+j');
