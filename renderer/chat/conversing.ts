@@ -40,7 +40,8 @@ function begin(
     .then(() => request(conversation))
     .then((turns) => {
       take(conversation.id, turns, baseTokens);
-      return loadList();
+      // Not waited for: a short answer may end before the list is there, and then the next one may begin.
+      void loadList();
     })
     .catch((error: unknown) => chatStore.setState({ problem: asStudioError(error) }))
     .finally(() => chatStore.setState({ asking: false }));
