@@ -65,6 +65,7 @@ export class AdapterBaking {
     const began = performance.now();
     let tensors = 0;
     let bytes = 0;
+    const dtypes: string[] = [];
     for (const [k, { component, out }] of outs.entries()) {
       const request = { modelPath: model.path, component, adapters: [...files], out };
       const baked = await worker.bakeAdapters(
@@ -75,9 +76,11 @@ export class AdapterBaking {
       );
       tensors += baked.tensors;
       bytes += baked.bytes;
+      dtypes.push(baked.dtype);
     }
     const [first, ...alsoWritten] = outs.map(({ out }) => out);
-    return { path: first ?? chosen, tensors, bytes, alsoWritten };
+    const dtype = [...new Set(dtypes)].join(', ');
+    return { path: first ?? chosen, alsoWritten, components, dtype, tensors, bytes };
   }
 
   /** `NAME.safetensors`, and `NAME.text_encoder.safetensors` beside it. Refuses what would replace a file unasked. */

@@ -153,6 +153,10 @@ export const requests = {
         path: z.string(),
         /** A file holds one network: text encoders that the adapters touch lie beside it. */
         alsoWritten: z.array(z.string()),
+        /** The networks in them, in the order of the files: `unet`, `text_encoder` ... Each is written whole. */
+        components: z.array(z.string()),
+        /** The number format of most of their tensors, which is the model's own: `f16`. */
+        dtype: z.string(),
         /** Of all of them. */
         tensors: z.number().int(),
         bytes: z.number(),

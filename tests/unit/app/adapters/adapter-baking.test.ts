@@ -62,7 +62,7 @@ describe('AdapterBaking', () => {
     expect(await baking.bake({ model, adapters })).toEqual({
       path: join(folder, 'mine.safetensors'),
       alsoWritten: [join(folder, 'mine.text_encoder.safetensors')],
-      ...{ tensors: 20, bytes: 14 },
+      ...{ components: ['unet', 'text_encoder'], dtype: 'f16', tensors: 20, bytes: 14 },
     });
     expect(asked).toEqual(['Inkstone pictures + flat-ink + paper-grain.safetensors']);
     const [ink, grain] = shelf.adapters.map(({ path }) => path);
@@ -82,7 +82,9 @@ describe('AdapterBaking', () => {
     expect(await baking.bake({ model, adapters: [row('paper-grain')] })).toMatchObject({ alsoWritten: [] });
     choice.out = join(folder, 'text only'); // an ending is added
     const text = await baking.bake({ model, adapters: [row('flat-ink', 0, 0.5)] });
-    expect(text).toMatchObject({ path: join(folder, 'text only.safetensors'), alsoWritten: [] });
+    expect(text).toMatchObject({
+      ...{ path: join(folder, 'text only.safetensors'), alsoWritten: [], components: ['text_encoder'] },
+    });
     expect(baked.map(({ component }) => component)).toEqual(['unet', 'text_encoder']);
   });
 
