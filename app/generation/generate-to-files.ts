@@ -1,10 +1,13 @@
+import { basename } from 'node:path';
 import { adapterName } from '../adapters/adapter-names.js';
 import type { AdapterSource, ShelfAdapter } from '../adapters/adapter-shelf-port.js';
 import { checkAdapters, promptAdapters } from '../adapters/picture-adapters.js';
+import { writeAdapterTag } from '../contracts/adapter-tags.js';
 import type { AdapterFileUse, AdapterReceipt, ApplyWish } from '../contracts/adapters.js';
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine, GeneratedPicture, GenerateProgress } from '../contracts/engine.js';
 import type { GenerationSettings } from '../contracts/generation.js';
+import { errorMessageOf, StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
 import type { ResolvedModel } from '../library/library.js';
 import { makePicture, savePicture } from './make-picture.js';
@@ -110,10 +113,32 @@ async function adaptersOf(
   const byPath = adapters
     .filter(({ weight, textWeight }) => weight !== 0 || textWeight !== 0)
     .map(({ file, weight, textWeight }) => ({ adapter: unlisted(file), weight, textWeight, fromPrompt: false }));
-  const inPrompt = await promptAdapters(settings.prompt, shelf ?? { find: () => Promise.resolve(null) });
-  const receipt = (adapter: ShelfAdapter, modelPath: string | null) =>
-    worker.inspectAdapter({ path: adapter.path, modelPath }, signal);
+  const names = shelf ?? { find: () => Promise.resolve(null) };
+  const inPrompt = await promptAdapters(settings.prompt, names);
+  const receipt = async ({ path }: ShelfAdapter, modelPath: string | null) => {
+    try {
+      return await worker.inspectAdapter({ path, modelPath }, signal);
+    } catch (error) {
+      const given = adapters.find(({ file }) => file === path);
+      throw (given && errorMessageOf(error).kind === 'missing-file' && (await onlyAName(given, names))) || error;
+    }
+  };
   return checkAdapters([...byPath, ...inPrompt], settings, model, { receipt });
+}
+
+/** Of `--lora NAME`, where there is no such file and an adapter of the shelf is called so: where the name belongs. */
+async function onlyAName(
+  { file, weight, textWeight }: AdapterFileUse,
+  names: Pick<AdapterSource, 'find'>,
+): Promise<StudioError | null> {
+  const name = basename(file).replace(/\.safetensors$/i, '');
+  if ((await names.find(name).catch(() => null)) === null) return null;
+  const tag = writeAdapterTag({ name, weight, textWeight });
+  return new StudioError(
+    'missing-file',
+    `${file} is not there. The shelf has an adapter of that name: write ${tag} in the prompt instead.`,
+    { file },
+  );
 }
 
 const unlisted = (path: string): ShelfAdapter => ({

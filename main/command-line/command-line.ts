@@ -1,6 +1,6 @@
 import { errorMessageOf } from '../../app/contracts/studio-error.js';
 import { readFlags } from './flags.js';
-import { helpOf, helpOfAll } from './help.js';
+import { helpOf, helpOfAll, helpOfGroup } from './help.js';
 import { ProgressLine } from './progress-line.js';
 import { Session } from './session.js';
 import { UsageError } from './usage-error.js';
@@ -12,9 +12,19 @@ async function main(args: readonly string[]): Promise<number> {
   const progress = new ProgressLine();
   const asJson = args.includes('--json');
   try {
-    if (args.length === 0 || args[0] === '--help' || args[0] === 'help') {
+    if (args[0] === undefined || helpWords.has(args[0])) {
       await print(helpOfAll(verbs));
       return args.length === 0 ? 2 : 0;
+    }
+    const group = groupOf(args);
+    if (group !== null) {
+      const [name = '', word] = args;
+      if (word === undefined || helpWords.has(word)) {
+        await print(helpOfGroup(name, group));
+        return word === undefined ? 2 : 0;
+      }
+      const list = group.map((verb) => verb.name.slice(name.length + 1)).join(', ');
+      throw new UsageError(`“${name}” has no verb “${word}”; there is ${list}.`);
     }
     const { verb, rest } = findVerb(args);
     const given = readFlags(verb.name, verb.flags, rest);
@@ -47,6 +57,15 @@ async function main(args: readonly string[]): Promise<number> {
     progress.say(message);
     return usage ? 2 : 1;
   }
+}
+
+const helpWords: ReadonlySet<string> = new Set(['--help', 'help']);
+
+/** The verbs of the first word, where it is the beginning of several and the second word names none of them. */
+function groupOf(args: readonly string[]): readonly Verb[] | null {
+  const group = verbs.filter(({ name }) => name.startsWith(`${args[0]} `));
+  const named = group.some(({ name }) => name === args.slice(0, 2).join(' '));
+  return group.length === 0 || named ? null : group;
 }
 
 /** `models list` before `models`: the longest name that the words begin with. */

@@ -12,6 +12,18 @@ export function helpOfAll(verbs: readonly Verb[]): string {
   ].join('\n');
 }
 
+/** The verbs that begin with one word, such as `adapters`. */
+export function helpOfGroup(group: string, verbs: readonly Verb[]): string {
+  const forms = verbs.map(({ name, usage }) => `${name} ${usage}`);
+  return [
+    `Inkstone Studio: ${group}.`,
+    '',
+    ...verbs.flatMap(({ summary }, k) => [`  ${forms[k]}`, `      ${summary}`]),
+    '',
+    `“inkstone ${group} VERB --help” tells the flags of a verb.`,
+  ].join('\n');
+}
+
 export function helpOf(verb: Verb): string {
   return [
     `inkstone ${verb.name} ${verb.usage}`,

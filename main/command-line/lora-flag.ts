@@ -5,7 +5,11 @@ import { UsageError } from './usage-error.js';
 
 /** Flags of every verb that takes adapters. */
 export const adapterFlags = {
-  lora: { value: 'L', repeats: true, help: 'FILE[:WEIGHT[:TEXT_WEIGHT]], an adapter; may be given several times' },
+  lora: {
+    value: 'L',
+    repeats: true,
+    help: 'FILE[:WEIGHT[:TEXT_WEIGHT]], an adapter; strengths take a dot (0.8); may be given several times',
+  },
   apply: { value: 'HOW', help: 'auto, live (branches beside the weights) or baked (merged weights)' },
 } as const satisfies Flags;
 
@@ -27,7 +31,7 @@ export function readLora(given: string): AdapterFileUse {
   const strange = /\.safetensors:(?<strange>[^:/\\]*)$/i.exec(file)?.groups?.['strange'];
   if (file === '' || strange !== undefined) {
     const wrong = strange === undefined ? `“${given}”` : `“${strange}”`;
-    throw new UsageError(`--lora takes FILE[:WEIGHT[:TEXT_WEIGHT]] with numbers as weights, not ${wrong}.`);
+    throw new UsageError(`--lora takes FILE[:WEIGHT[:TEXT_WEIGHT]] with numbers such as 0.8 as weights, not ${wrong}.`);
   }
   const strengths = [weight ?? '1', text ?? weight ?? '1'].map(Number);
   if (strengths.some((strength) => Math.abs(strength) > most)) {

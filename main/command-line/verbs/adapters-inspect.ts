@@ -13,6 +13,8 @@ export const adaptersInspect: Verb = {
     const wish = given.text('model');
     const modelPath = wish === undefined ? null : await session.modelPath(wish);
     const receipt = await session.worker.inspectAdapter({ path, modelPath }, session.signal);
-    return { json: receipt, text: adapterText(receipt) };
+    const model =
+      modelPath === null ? null : (await session.worker.inspectModel({ path: modelPath, checkFinite: false })).name;
+    return { json: receipt, text: adapterText(receipt, model) };
   },
 };

@@ -159,6 +159,25 @@ describe('generateToFiles', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test('hints at a tag for a --lora that is no file and a name of the shelf', async () => {
+    const folder = temporaryFolder();
+    const shelf = new SmallShelf(folder);
+    await shelf.add('flat-ink.v2');
+    const given = (name: string, weight: number) =>
+      generateToFiles(
+        order(join(folder, 'a.png'), {
+          shelf,
+          adapters: [{ file: join('/nowhere', name), weight, textWeight: weight }],
+        }),
+      );
+    await expect(given('flat-ink.v2', 0.8)).rejects.toMatchObject({
+      kind: 'missing-file',
+      message: `${join('/nowhere', 'flat-ink.v2')} is not there. The shelf has an adapter of that name: write <lora:flat-ink.v2:0.8> in the prompt instead.`,
+    });
+    await expect(given('flat-ink.v2.safetensors', 1)).rejects.toThrow('write <lora:flat-ink.v2:1> in the prompt');
+    await expect(given('nobody.safetensors', 1)).rejects.toThrow('nobody.safetensors is not there or cannot be read.');
+  });
+
   test('stops between steps and leaves what was finished', async () => {
     const folder = temporaryFolder();
     const stop = new AbortController();
