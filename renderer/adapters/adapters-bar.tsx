@@ -68,7 +68,7 @@ function SearchField() {
         id={SEARCH_ID}
         type="search"
         data-first-focus=""
-        placeholder="Name, trigger word, tag, note or hash"
+        placeholder="Name, word, tag, note or hash"
         aria-label="Search adapters"
         spellCheck={false}
         value={text}

@@ -41,9 +41,9 @@ export function Blocks({ receipt }: { receipt: AdapterReceipt }) {
                 {count(matched)}/{count(total)}
               </td>
               <td aria-hidden="true">
-                <i style={{ width: norm === null || most === 0 ? 0 : `${(norm / most) * 100}%` }} />
+                <i style={{ width: refused || norm === null || most === 0 ? 0 : `${(norm / most) * 100}%` }} />
               </td>
-              <td>{norm === null ? 'no number' : fixed(norm, 2)}</td>
+              <td>{refused ? null : norm === null ? 'no number' : fixed(norm, 2)}</td>
             </tr>
           ))}
         </tbody>
@@ -54,7 +54,9 @@ export function Blocks({ receipt }: { receipt: AdapterReceipt }) {
 
 /** What the bars say, for those who do not see them. */
 export function sentenceOf(blocks: readonly Block[]): string {
-  const byNorm = blocks.filter(({ norm }) => norm !== null).toSorted((a, b) => (b.norm ?? 0) - (a.norm ?? 0));
+  const byNorm = blocks
+    .filter(({ matched, norm }) => matched > 0 && norm !== null)
+    .toSorted((a, b) => (b.norm ?? 0) - (a.norm ?? 0));
   const [most] = byNorm;
   const least = byNorm.at(-1);
   if (!most || !least) return 'No part has a norm that is a number.';

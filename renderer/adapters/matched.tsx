@@ -5,7 +5,7 @@ import type { StudioError } from '../../app/contracts/studio-error.js';
 import { FitMark } from '../components/fit-mark.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
-import { baseName, madeFor, rangeWords, standingSentence } from '../words/adapters.js';
+import { baseName, isRefused, madeFor, rangeWords, standingSentence } from '../words/adapters.js';
 import { bytes, count, day, milliseconds, plural } from '../words/numbers.js';
 import { useModelName } from './browsing.js';
 
@@ -23,7 +23,7 @@ export function Matched({ card, receipt, error, slow }: MatchedProps) {
       <Verdict card={card} receipt={receipt} />
       {error ? <NoticeBar tone="bad">{error.message}</NoticeBar> : null}
       {receipt && receipt.nonFinite.length > 0 ? <NonFinite keys={receipt.nonFinite} /> : null}
-      {receipt && receipt.fits !== false ? <Unmatched receipt={receipt} /> : null}
+      {receipt ? <Unmatched receipt={receipt} /> : null}
       <Facts card={card} receipt={receipt} />
       {slow ? <p className="note">Reading {bytes(card.bytes)} …</p> : null}
     </div>
@@ -80,12 +80,15 @@ const Refused = () => (
   </span>
 );
 
+/** The part of a receipt for layers that no part of the network has. */
+const ELSEWHERE = 'Other';
+
 /** "250 of 264 layers match; 14 in Up 3 do not. It runs without them." */
 export function partialSentence({ matched, total, blocks }: AdapterReceipt): string {
   const left = total - (matched ?? 0);
-  const parts = blocks.filter((block) => block.matched < block.total);
-  const named =
-    parts.length === 1 && parts[0] && parts[0].total - parts[0].matched === left ? ` in ${parts[0].name}` : '';
+  const [part, ...others] = blocks.filter((block) => block.matched < block.total);
+  const isWhere = part && others.length === 0 && part.name !== ELSEWHERE && part.total - part.matched === left;
+  const named = isWhere ? ` in ${part.name}` : '';
   const words =
     left === 1 ? `1${named} does not. It runs without it.` : `${count(left)}${named} do not. It runs without them.`;
   return `${count(matched ?? 0)} of ${count(total)} layers match; ${words}`;
@@ -120,16 +123,21 @@ function NonFinite({ keys }: { keys: readonly string[] }) {
   );
 }
 
-/** What was left out, by the reason; its keys are one click away. */
-function Unmatched({ receipt: { unmatched } }: { receipt: AdapterReceipt }) {
+/** What was left out, by the reason; its keys are one click away. Of a file that is not applied it says why. */
+function Unmatched({ receipt }: { receipt: AdapterReceipt }) {
+  const { unmatched } = receipt;
   if (unmatched.length === 0) return null;
+  const words = isRefused(receipt) ? 'without a match' : 'left out';
   const reasons = Map.groupBy(unmatched, ({ reason }) => reason);
   return (
     <div className="unmatched">
       {[...reasons].map(([reason, left]) => (
         <details key={reason}>
           <summary>
-            <b className="num">{count(left.length)} left out:</b> {reason}
+            <b className="num">
+              {count(left.length)} {words}:
+            </b>{' '}
+            {reason}
           </summary>
           <Keys keys={left.map(({ key }) => key)} />
         </details>

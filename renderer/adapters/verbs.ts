@@ -77,7 +77,7 @@ export function toggleInPicture(card: AdapterCard): void {
     addToMixer(id, adaptersStore.getState().strengths.get(id));
     const standing = standingOf(card);
     if (standing !== 'other' && standing !== 'unknown') say(`${name} added to the picture`);
-    else tellWhy(`${name} is added to the picture, but does not run. ${standingSentence(card, modelName())}`);
+    else tellWhy(`Added to the picture. ${standingSentence(card, modelName())}`);
   }
 }
 

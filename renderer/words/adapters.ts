@@ -79,7 +79,7 @@ export function standingSentence(card: AdapterCard, model: string): string {
   const layers = `${count(fit.matched)} of ${count(fit.total)} layers match`;
   if (fit.state === 'fits') return `${layers} ${model}.`;
   if (fit.state === 'partial')
-    return `${layers} ${model}; it runs without the other ${count(fit.total - fit.matched)}.`;
+    return `${layers} ${model}; it runs without the other ${fit.total - fit.matched === 1 ? 'one' : count(fit.total - fit.matched)}.`;
   return base === 'unknown'
     ? `${name} was not made for ${model}: ${layers}. It is not applied.`
     : `${name} was made for ${baseName(base)}; ${layers} ${model}. It is not applied.`;

@@ -41,6 +41,7 @@ describe('a partial match in one sentence', () => {
     const words = '250 of 264 layers match; 14 do not. It runs without them.';
     expect(partialSentence(receipt(250, [block('Down 0', 20, 24), block('Up 3', 26, 36)]))).toBe(words);
     expect(partialSentence(receipt(250, [block('Up 3', 30, 36)]))).toBe(words);
+    expect(partialSentence(receipt(250, [block('Up 3', 36, 36), block('Other', 0, 14)]))).toBe(words);
   });
   test('speaks of one layer in the singular', () => {
     expect(partialSentence(receipt(263, [block('Middle', 11, 12)]))).toBe(
@@ -62,6 +63,8 @@ describe('the chart by block has a sentence', () => {
     expect(sentenceOf([block('Down 0', 1, 1, 0.3), block('Up 1', 1, 1, 1.2), block('Up 3', 1, 1, null)])).toBe(
       'It moves Up 1 most and Down 0 least.',
     ));
+  test('that leaves out parts of which nothing matched', () =>
+    expect(sentenceOf([block('Up 1', 1, 1, 1.2), block('Other', 0, 1, 0)])).toBe('It moves Up 1 alone.'));
   test('that says when no norm is a number', () =>
     expect(sentenceOf([block('Up 3', 1, 1, null)])).toBe('No part has a norm that is a number.'));
 });

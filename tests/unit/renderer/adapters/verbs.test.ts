@@ -36,7 +36,7 @@ describe('a key on a card', () => {
   });
   test('adds one of another base, and says that it does not run', () => {
     expect(press('toggle', 'red')).toEqual([
-      'red is added to the picture, but does not run. red was made for SDXL; 0 of 722 layers match the model. It is not applied.',
+      'Added to the picture. red was made for SDXL; 0 of 722 layers match the model. It is not applied.',
     ]);
     expect(onPicture()).toEqual(['red']);
   });
