@@ -253,7 +253,11 @@ describe('refuses by name', () => {
   });
 
   test.each([
-    ['ink.pt', Buffer.from('PK\x03\x04...'), 'ink.pt is a Python pickle: opening one can run code, so it is left closed.'],
+    [
+      'ink.pt',
+      Buffer.from('PK\x03\x04...'),
+      'ink.pt is a Python pickle: opening one can run code, so it is left closed.',
+    ],
     ['ink.bin', Buffer.from('anything'), 'ink.bin is a Python pickle'],
     ['pickle.safetensors', Buffer.from('800295a4', 'hex'), 'pickle.safetensors is a Python pickle'],
     ['ink.gguf', Buffer.from('GGUF\x03\0\0\0'), 'ink.gguf is a GGUF file: not supported yet.'],
