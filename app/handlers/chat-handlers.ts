@@ -1,10 +1,20 @@
 import { cleanText } from '../chat/clean-text.js';
+import type { SettingsChange } from '../chat/chat-models.js';
 import { exportConversation, importConversation } from '../chat/conversation-exchange.js';
 import type { HandlersOf, StudioParts } from './handler.js';
 
 export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
   const { conversations, answering, chatModels, events, desktop } = parts;
   const changed = (id: string | null) => events.emit('chat.changed', { id });
+  /** One after the other: looking at a new model takes time, and what is saved meanwhile must not be undone by it. */
+  let saves: Promise<void> = Promise.resolve();
+  const saveSettings = (id: string, change: SettingsChange): Promise<void> => {
+    const save = saves.then(async () =>
+      conversations.saveSettings(id, await chatModels.changeOf(conversations.existing(id).settings, change)),
+    );
+    saves = save.catch(() => undefined); // who asked is told
+    return save;
+  };
   const exchange = { conversations, answering, models: chatModels, desktop };
   return {
     async 'chat.list'({ text }) {
@@ -24,9 +34,7 @@ export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
     },
     async 'chat.save'({ id, title, settings, shown }) {
       if (title !== undefined) conversations.rename(id, title);
-      if (settings !== undefined) {
-        conversations.saveSettings(id, await chatModels.changeOf(conversations.existing(id).settings, settings));
-      }
+      if (settings !== undefined) await saveSettings(id, settings);
       if (shown !== undefined) conversations.show(id, shown);
       changed(id);
       return {};

@@ -204,10 +204,18 @@ export function importConversation(): void {
 }
 
 const SAVE_AFTER_MS = 300;
-let unsaved: { readonly id: string; readonly settings: Partial<ConversationSettings> } | null = null;
+interface SettingsChange {
+  readonly id: string;
+  readonly settings: Partial<ConversationSettings>;
+}
+let unsaved: SettingsChange | null = null;
 let saving: ReturnType<typeof setTimeout> | undefined;
+/** Changes on their way, in order: main may take seconds to look at a new model. */
+let underway: readonly SettingsChange[] = [];
+let saved: Promise<void> = Promise.resolve();
 
-const unsavedOf = (id: string): Partial<ConversationSettings> => (unsaved?.id === id ? unsaved.settings : {});
+const unsavedOf = (id: string): Partial<ConversationSettings> =>
+  Object.assign({}, ...[...underway, unsaved].map((change) => (change?.id === id ? change.settings : {})));
 
 /** Takes effect at once for the next answer; saved when the hand has rested for a moment. */
 export function changeSettings(settings: Partial<ConversationSettings>): void {
@@ -215,22 +223,25 @@ export function changeSettings(settings: Partial<ConversationSettings>): void {
   if (!conversation) return;
   if (unsaved && unsaved.id !== conversation.id) void saveSettings();
   chatStore.setState({ conversation: { ...conversation, settings: { ...conversation.settings, ...settings } } });
-  unsaved = { id: conversation.id, settings: { ...unsavedOf(conversation.id), ...settings } };
+  unsaved = { id: conversation.id, settings: { ...unsaved?.settings, ...settings } };
   clearTimeout(saving);
   saving = setTimeout(() => void saveSettings(), SAVE_AFTER_MS);
 }
 
 /** Also called before anything is asked of the model, so that it is asked with what is shown. */
-export async function saveSettings(): Promise<void> {
+export function saveSettings(): Promise<void> {
   clearTimeout(saving);
   const change = unsaved;
-  if (!change) return;
+  if (!change) return saved;
   unsaved = null;
-  try {
-    await ask('chat.save', { id: change.id, settings: change.settings });
-  } catch (error) {
-    reportProblem(error);
-  }
+  underway = [...underway, change];
+  saved = saved
+    .then(() => ask('chat.save', change))
+    .then(() => undefined, reportProblem)
+    .finally(() => {
+      underway = underway.filter((one) => one !== change);
+    });
+  return saved;
 }
 
 export function setDraft(text: string): void {
