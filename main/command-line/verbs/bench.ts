@@ -4,22 +4,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deviceWish } from '../../../app/contracts/capabilities.js';
+import { embeddedStorytellerId } from '../../../app/library/library.js';
 import { machine } from '../../../app/benchmark/machine.js';
 import { pictureRows } from '../../../app/benchmark/picture-rows.js';
 import { median, row, type BenchRow } from '../../../app/benchmark/row.js';
+import { languageBench } from '../language-bench.js';
 import { table } from '../table.js';
+import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
 import { windowRows } from '../window-rows.js';
 
 export const bench: Verb = {
   name: 'bench',
-  usage: '[--model M]',
+  usage: '[--model M] [--peers]',
   summary: 'measure this machine and print a table',
-  flags: { model: { value: 'M', help: 'a model; else the embedded one' } },
+  flags: {
+    model: { value: 'M', help: 'a model, for pictures or for text; else the embedded ones' },
+    peers: { help: 'measure other engines beside it, on a GGUF file; installs them from npm once' },
+  },
   positionals: [],
   async run(given, session) {
     const device = given.choice('device', deviceWish.options) ?? 'auto';
-    const model = await (await session.library()).resolve(given.text('model'));
+    const wish = given.text('model');
+    const model = await (await session.library()).resolve(wish);
+    if (model.kind === 'language') {
+      const rows = await languageBench(session, model, { device, peers: given.has('peers') });
+      return { json: { machine: machine(), rows }, text: table(rows.map(cells)) };
+    }
+    if (given.has('peers')) {
+      throw new UsageError(
+        '“--peers” measures a language model; for example: inkstone bench --peers --model FILE.gguf',
+      );
+    }
     const folder = await mkdtemp(join(tmpdir(), 'inkstone-bench-'));
     try {
       session.progress.say(`Measuring ${model.name}; leave the machine alone for a minute.`);
@@ -34,6 +50,10 @@ export const bench: Verb = {
           signal: session.signal,
         })),
       ];
+      if (wish === undefined) {
+        const storyteller = await (await session.library()).resolve(embeddedStorytellerId);
+        rows.push(...(await languageBench(session, storyteller, { device, peers: false })));
+      }
       await session.engine.unload(); // the window measures with an engine of its own
       const window = await windowRows();
       if (window === null) session.progress.say('The window is not measured here; “npm run bench” measures it too.');
