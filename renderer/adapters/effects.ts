@@ -1,12 +1,12 @@
 import type { AdapterCard, AdapterEffect } from '../../app/contracts/adapters.js';
-import type { EventOf } from '../../app/contracts/window.js';
+import type { EventOf, ReplyOf } from '../../app/contracts/window.js';
 import { ask, asStudioError } from '../bridge.js';
 import { generateStore, settingsOf } from '../generate/generate-store.js';
 import { mixerRow } from '../generate/mixer.js';
 import { reportProblem, say, showToast } from '../studio/notices.js';
 import { modelById, studioStore } from '../studio/studio-store.js';
 import { standingOf, standingSentence } from '../words/adapters.js';
-import { bytes, fixed } from '../words/numbers.js';
+import { bytes, fixed, plural } from '../words/numbers.js';
 import { adaptersStore, type AdaptersState, type Work } from './adapters-store.js';
 
 /** "What does it do?" and baking: work of main for one adapter, with how far it is. */
@@ -94,11 +94,27 @@ export function bake(card: AdapterCard): void {
     .then(
       (baked) => {
         if (!baked) return;
-        showToast({ tone: 'info', text: `${name} is baked into ${baked.path} · ${bytes(baked.bytes)}`, action: null });
+        showToast({ tone: 'info', text: bakedWords(name, baked), action: null });
       },
       (error: unknown) => fail(id, 'bake', error),
     )
     .finally(() => adaptersStore.setState({ baking: null }));
+}
+
+const networks: Record<string, string> = {
+  unet: 'UNet',
+  text_encoder: 'text encoder',
+  text_encoder_2: 'second text encoder',
+};
+
+/** "ink is baked into /models/ink.safetensors · whole UNet in F16 · 1.7 GB"; a text encoder lies in a file beside it. */
+export function bakedWords(
+  name: string,
+  { path, alsoWritten, components, dtype, bytes: size }: NonNullable<ReplyOf<'adapters.bake'>>,
+): string {
+  const beside = alsoWritten.length > 0 ? `, with ${plural(alsoWritten.length, 'file')} beside it` : '';
+  const whole = components.map((component) => networks[component] ?? component).join(' and ');
+  return `${name} is baked into ${path}${beside} · whole ${whole} in ${dtype.toUpperCase()} · ${bytes(size)}`;
 }
 
 export const stopBake = (): void => void ask('adapters.stop-bake', {}).catch(reportProblem);

@@ -37,7 +37,10 @@ export function RemedyButton({ error, of, again }: RemedyButtonProps): ReactNode
   const draft = useGenerate((state) => state.draft);
   const there = culpritOf(error, settingsOf(draft), { cards, byId });
   const culprit = there ?? (of && culpritOf(error, of, { cards, byId }));
-  if (culprit) return <AdapterRemedy culprit={culprit} isThere={there !== null} />;
+  if (culprit) {
+    const retry = error.kind === 'missing-file' ? again : null;
+    return <AdapterRemedy culprit={culprit} isThere={there !== null} again={retry} />;
+  }
   const button = (label: string, run: () => void): ReactNode => (
     <button type="button" className="primary" onClick={run}>
       {label}
@@ -56,12 +59,24 @@ export function RemedyButton({ error, of, again }: RemedyButtonProps): ReactNode
   }
 }
 
+interface AdapterRemedyProps {
+  readonly culprit: Culprit;
+  /** Still on the picture that will be asked for next. */
+  readonly isThere: boolean;
+  /** Its file is gone and may be back; null for one whose receipt says what is wrong. */
+  readonly again: RemedyButtonProps['again'] | null;
+}
+
 /** An adapter that cannot run is taken off, or looked at; nothing is wrong with the model. */
-function AdapterRemedy({ culprit, isThere }: { culprit: Culprit; isThere: boolean }): ReactNode {
+function AdapterRemedy({ culprit, isThere, again }: AdapterRemedyProps): ReactNode {
   const { card, rows } = culprit;
   return (
     <>
-      {card && !card.missing ? (
+      {again ? (
+        <button type="button" className="quiet outlined" onClick={again.run}>
+          {again.label}
+        </button>
+      ) : card && !card.missing ? (
         <button type="button" className="quiet outlined" onClick={() => showAdapter(card.id)}>
           Open its receipt
         </button>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdapterEffect, AdapterReceipt } from '../../../../app/contracts/adapters.js';
 import { sentenceOf } from '../../../../renderer/adapters/blocks.js';
 import { initials } from '../../../../renderer/adapters/cards.js';
-import { differenceWords, strengthOf, verdictWords } from '../../../../renderer/adapters/effects.js';
+import { bakedWords, differenceWords, strengthOf, verdictWords } from '../../../../renderer/adapters/effects.js';
 import { partialSentence } from '../../../../renderer/adapters/matched.js';
 import { isRefused } from '../../../../renderer/words/adapters.js';
 import { cardOf } from './test-cards.js';
@@ -107,4 +107,21 @@ test('a card without a picture shows letters of its name', () => {
   expect(initials('plush')).toBe('PL');
   expect(initials('水墨 画')).toBe('水画');
   expect(initials('___')).toBe('');
+});
+
+test('what baking wrote is told with its networks, their format and the files beside it', () => {
+  const baked = {
+    path: '/m/ink.safetensors',
+    alsoWritten: ['/m/ink.text_encoder.safetensors'],
+    components: ['unet', 'text_encoder'],
+    dtype: 'f16',
+    tensors: 882,
+    bytes: 900,
+  };
+  expect(bakedWords('ink', baked)).toBe(
+    'ink is baked into /m/ink.safetensors, with 1 file beside it · whole UNet and text encoder in F16 · 900 B',
+  );
+  expect(bakedWords('ink', { ...baked, alsoWritten: [], components: ['unet'] })).toBe(
+    'ink is baked into /m/ink.safetensors · whole UNet in F16 · 900 B',
+  );
 });
