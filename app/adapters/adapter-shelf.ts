@@ -351,7 +351,11 @@ export class AdapterShelf implements AdapterSource {
   /** The row, described anew when its file changed. */
   async #current(row: AdapterRow): Promise<AdapterRow> {
     const now = await fileIdentity(row.path);
-    if (now === null) throw gone(row.path);
+    if (now === null) {
+      // Cards and the mixer say so too; a single file is in no folder whose watch would tell.
+      if (!row.missing && this.#rows.setMissing(row.id, true)) this.#bell.ring();
+      throw gone(row.path);
+    }
     if (now === ownIdentity(row.identity) && !row.missing) return row;
     const { folder, single, embedded } = row;
     await this.#scan.files([row.path], { folder, single, embedded });
