@@ -17,6 +17,7 @@ export interface LanguageBench {
   readonly weightCache: string;
   /** Opened, and idle but for their turns. */
   readonly peers: readonly ChatPeer[];
+  readonly say: (sentence: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +32,7 @@ const rounds = 7;
  * round's first words are its own, so that no cache knows them.
  */
 export async function languageRows(bench: LanguageBench): Promise<BenchRow[]> {
-  const { engine, enginePid, peers } = bench;
+  const { engine, enginePid } = bench;
   const answers = Math.min(answerTokens, Math.floor(bench.contextLength / 3));
   const length = Math.min(promptTokens, bench.contextLength - answers - 1);
   const sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0, stop: [] };
@@ -54,8 +55,14 @@ export async function languageRows(bench: LanguageBench): Promise<BenchRow[]> {
   const after = await memoryOf(enginePid());
 
   const ours = { prefill: [] as number[], decode: [] as number[], first: [] as number[] };
+  // What begins with another word than ours does not run the same model: its speed would say nothing.
+  const peers: ChatPeer[] = [];
+  for (const peer of bench.peers) {
+    const { ids } = await peer.ask(promptOf(bench.tokenizer, length, 0).ids, 8);
+    if (first.text.startsWith(bench.tokenizer.textOf(ids[0]!))) peers.push(peer);
+    else bench.say(`${peer.name} is left out: it begins with another word than the studio.`);
+  }
   const theirs = new Map(peers.map((peer) => [peer, { prefill: [] as number[], decode: [] as number[] }]));
-  for (const peer of peers) await peer.ask(promptOf(bench.tokenizer, length, 0).ids, 8);
   for (let round = 1; round <= rounds; round++) {
     const { text, ids } = promptOf(bench.tokenizer, length, round);
     const runs = [

@@ -48,6 +48,7 @@ export async function languageBench(
       device,
       weightCache: session.home.preparedWeights,
       peers: opened,
+      say: (sentence) => session.progress.say(sentence),
       signal: session.signal,
     });
   } finally {
