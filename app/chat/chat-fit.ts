@@ -43,13 +43,13 @@ export function fitOf(
   };
 }
 
-/** Said while there is still something to do about it; null while there is room for the longest answer. */
+/** Said while there is still something to do about it; null while there is room for the longest answer, or for a long one. */
 export function roomNotice(tokens: number, contextLength: number, maxTokens: number): string | null {
   const room = contextLength - tokens;
   if (room <= 0) {
     return `The conversation has ${count(tokens)} tokens, and this model reads at most ${count(contextLength)}: shorten it, or begin a new one.`;
   }
-  if (room >= Math.min(maxTokens, contextLength / 2)) return null;
+  if (room >= Math.min(maxTokens, contextLength / 4)) return null;
   return `There is room for ${count(room)} more tokens: the answer may be cut short. A new conversation has room for ${count(contextLength)}.`;
 }
 

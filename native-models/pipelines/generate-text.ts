@@ -126,7 +126,8 @@ export async function generateText(
   const ids = [...prompt.ids, ...settings.answerSoFar]; // grows with the answer
   const room = roomAfter(ids, cache.network.contextLength);
   const limit = Math.min(settings.maxTokens, room);
-  const notices = [...prompt.notices, ...(room < settings.maxTokens ? [roomNotice(ids.length, room)] : [])];
+  const isTight = room < settings.maxTokens && room < cache.network.contextLength / 4;
+  const notices = [...prompt.notices, ...(isTight ? [roomNotice(ids.length, room)] : [])];
   await options.onBegin?.({ tokens: ids.length, room, notices });
 
   // 2. what the answer has been so far: its text, and the random numbers that it took
@@ -143,6 +144,12 @@ export async function generateText(
     const promptTokens = prompt.ids.length;
     return { text: answer.text, finish, promptTokens, completionTokens, computedTokens, notices, seconds };
   };
+
+  // A rival that is an end token was clicked: the answer ends with what stands before it.
+  if (stopIds.has(settings.answerSoFar.at(-1) ?? -1)) {
+    seconds.firstToken = (performance.now() - began) / 1000;
+    return finished('stop');
+  }
 
   // 3. read what is not in the cache
   const unread = ids.slice(cache.keep(ids));

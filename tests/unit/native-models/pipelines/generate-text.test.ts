@@ -183,8 +183,23 @@ describe('the storyteller', () => {
       expect(logprob).toBeCloseTo(withCache.tokens[n]!.logprob!, 4);
   });
 
+  it('ends at once where the rival is its end, and computes nothing', async () => {
+    const { ids, tokens } = await answer(model, { maxTokens: 6 });
+    const [end] = model.stopIds;
+    network.calls = [];
+    const ended = await answer(model, { answerSoFar: [...ids, end!] });
+    expect(ended).toMatchObject({ finish: 'stop', completionTokens: 0, computedTokens: 0, ids: [] });
+    expect(ended.text).toBe(tokens.map(({ text }) => text).join(''));
+    expect(network.calls).toEqual([]);
+  });
+
+  it('says nothing of its room while three quarters of it are left', async () => {
+    const { notices } = await answer(model, { maxTokens: 2000, stop: ['.'] });
+    expect(notices).toEqual([]);
+  });
+
   it('stops when its context is full, which is told before it begins', async () => {
-    const text = 'Lily saw the cat. '.repeat(60);
+    const text = 'Lily saw the cat. '.repeat(75);
     const beginnings: unknown[] = [];
     const { finish, completionTokens, notices, promptTokens } = await answer(
       model,
