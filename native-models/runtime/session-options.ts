@@ -75,9 +75,6 @@ function entries(dataFolder: string): Record<string, string> {
 function cpuEntries({ weightsMode, packWeights = false, dataFolder }: SessionRequest): Record<string, string> {
   return {
     ...entries(dataFolder),
-    // A token is some three hundred short products: threads that sleep between them gain nothing over one thread (15 ms
-    // with either, SmolLM2-135M, two cores), threads that stay awake a third. With the run they stop at once.
-    ...(packWeights ? { 'session.intra_op.allow_spinning': '1', 'session.force_spinning_stop': '1' } : {}),
     // Packed copies of weights double memory; products of 77 rows and more are as fast without.
     ...(packWeights ? {} : { 'session.disable_prepacking': '1' }),
     ...(weightsMode === 'keep-half'
