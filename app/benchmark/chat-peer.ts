@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 
 const opened = z.object({ load: z.number() });
 /** Seconds until the first token, and from it to the last. */
 const answered = z.object({ prefill: z.number(), decode: z.number(), ids: z.array(z.number()) });
+
+/** A peer that hangs must not hang the bench. */
+const patienceMs = 120_000;
 
 /** Another engine in a process of its own, asked line by line: `tests/peers/chat/` has its end. */
 export class ChatPeer {
@@ -48,7 +52,8 @@ export class ChatPeer {
   async #request(request: object): Promise<unknown> {
     this.#child.stdin!.on('error', () => undefined); // told by the answer that does not come
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const line = await this.#lines.next();
+    const line = await Promise.race([this.#lines.next(), setTimeout(patienceMs, null, { ref: false })]);
+    if (line === null) throw new Error(`${this.name} gave no answer for ${patienceMs / 1000} s.`);
     if (line.done) throw new Error(`${this.name} ended without an answer.`);
     return JSON.parse(line.value);
   }

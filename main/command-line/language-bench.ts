@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,18 +8,17 @@ import { promisify } from 'node:util';
 import { ChatPeer } from '../../app/benchmark/chat-peer.js';
 import { languageRows } from '../../app/benchmark/language-rows.js';
 import type { BenchRow } from '../../app/benchmark/row.js';
-import { writeTransformersFolder } from '../../app/benchmark/transformers-folder.js';
 import type { DeviceWish } from '../../app/contracts/capabilities.js';
 import type { ResolvedModel } from '../../app/library/library.js';
 import { LanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer.js';
 import { readLanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer-folder.js';
-import { readLanguageGguf, type LanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
+import { readLanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
 import type { Session } from './session.js';
 import { UsageError } from './usage-error.js';
 
 /** Part of a checkout, not of the packed app. */
 const peerSource = fileURLToPath(new URL('../../tests/peers/chat/', import.meta.url));
-const peerFiles = ['package.json', 'package-lock.json', 'node-llama-cpp.mjs', 'transformers.mjs'];
+const peerFiles = ['package.json', 'package-lock.json', 'node-llama-cpp.mjs'];
 
 /** `bench` for a language model; with `peers` other engines are measured in the same run. */
 export async function languageBench(
@@ -37,7 +36,7 @@ export async function languageBench(
     gguf === null
       ? await readLanguageTokenizer(model.path)
       : new LanguageTokenizer(gguf.tokenizer.tokenizer, gguf.tokenizer.settings, gguf.label);
-  const opened = peers && gguf !== null ? await openPeers(session, gguf, resolve(model.path)) : [];
+  const opened = peers && gguf !== null ? await openPeers(session, resolve(model.path)) : [];
   try {
     return await languageRows({
       engine: session.engine,
@@ -57,7 +56,7 @@ export async function languageBench(
 }
 
 /** Those that can be installed and open the model; of the others it is said why they are left out. */
-async function openPeers(session: Session, gguf: LanguageGguf, file: string): Promise<ChatPeer[]> {
+async function openPeers(session: Session, file: string): Promise<ChatPeer[]> {
   const cache = join(session.home.root, 'peers');
   let folder: string;
   try {
@@ -66,18 +65,13 @@ async function openPeers(session: Session, gguf: LanguageGguf, file: string): Pr
     session.progress.say(`No peer is measured: npm could not install them (${firstLine(error)}).`);
     return [];
   }
-  const threads = availableParallelism();
-  const peers: ChatPeer[] = [];
-  const open = async (name: string, aim: string, script: string, model: () => Promise<string>): Promise<void> => {
-    try {
-      peers.push(await ChatPeer.open({ name, aim, script: join(folder, script) }, await model(), threads));
-    } catch (error) {
-      session.progress.say(`${name} is left out: ${firstLine(error)}`);
-    }
-  };
-  await open('node-llama-cpp 3.22.1', 'not slower', 'node-llama-cpp.mjs', () => Promise.resolve(file));
-  await open('transformers.js 4.3.1 at fp32', 'three times as fast', 'transformers.mjs', () => exported(cache, gguf));
-  return peers;
+  const peer = { name: 'node-llama-cpp 3.22.1', aim: 'not slower', script: join(folder, 'node-llama-cpp.mjs') };
+  try {
+    return [await ChatPeer.open(peer, file, availableParallelism())];
+  } catch (error) {
+    session.progress.say(`${peer.name} is left out: ${firstLine(error)}`);
+    return [];
+  }
 }
 
 /** Installs the packages once for each state of their lock, outside the studio's own. */
@@ -88,7 +82,7 @@ async function installed(cache: string, session: Session): Promise<string> {
   for (const name of peerFiles) await copyFile(join(peerSource, name), join(folder, name));
   const done = join(folder, 'installed');
   if ((await readFile(done).catch(() => null)) !== null) return folder;
-  session.progress.say('Installing the peers from npm, once: some 400 MB.');
+  session.progress.say('Installing node-llama-cpp from npm, once.');
   // Not “ci”: npm 11 leaves optional packages of other platforms out of a lock and then misses them.
   const args = [
     'install',
@@ -101,18 +95,6 @@ async function installed(cache: string, session: Session): Promise<string> {
   ];
   await promisify(execFile)('npm', args, { cwd: folder, shell: process.platform === 'win32' });
   await copyFile(join(folder, 'package.json'), done);
-  return folder;
-}
-
-/** The same weights for transformers.js, written once for each state of the file. */
-async function exported(cache: string, gguf: LanguageGguf): Promise<string> {
-  const state = gguf.identities.map((identity) => JSON.stringify(identity)).join('\n');
-  const folder = join(cache, `onnx-${createHash('sha256').update(state).digest('hex').slice(0, 16)}`);
-  if ((await readFile(join(folder, 'config.json')).catch(() => null)) !== null) return folder;
-  const beside = `${folder}.part`;
-  await rm(beside, { recursive: true, force: true });
-  await writeTransformersFolder(gguf, beside);
-  await rename(beside, folder);
   return folder;
 }
 

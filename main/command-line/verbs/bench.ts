@@ -20,7 +20,7 @@ export const bench: Verb = {
   summary: 'measure this machine and print a table',
   flags: {
     model: { value: 'M', help: 'a model, for pictures or for text; else the embedded ones' },
-    peers: { help: 'measure other engines beside it, on a GGUF file; installs them from npm once' },
+    peers: { help: 'measure llama.cpp beside it, on a GGUF file; installs node-llama-cpp from npm once' },
   },
   positionals: [],
   async run(given, session) {
