@@ -1,6 +1,6 @@
 import type { Action } from '../keyboard/action.js';
 import { createConversation, deleteConversation, exportConversation, importConversation } from './browsing.js';
-import { chatStore, draftOf } from './chat-store.js';
+import { chatStore, draftOf, isAnsweredHere } from './chat-store.js';
 import {
   again,
   answerInHand,
@@ -204,7 +204,7 @@ export const chatActions = {
     label: 'Stop the answer',
     scope: 'chat',
     group,
-    unavailable: () => (chatStore.getState().running ? null : 'Nothing is being written.'),
+    unavailable: () => (isAnsweredHere(chatStore.getState()) ? null : 'Nothing is being written here.'),
     run: () => {
       stopAnswer();
       focusComposer();

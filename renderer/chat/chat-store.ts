@@ -86,3 +86,18 @@ export const withEntry = <V>(map: ReadonlyMap<string, V>, key: string, value: V)
 /** What is being written in the conversation that is shown. */
 export const draftOf = ({ conversation, drafts }: Pick<ChatState, 'conversation' | 'drafts'>): string =>
   conversation ? (drafts.get(conversation.id) ?? '') : '';
+
+type Running = Pick<ChatState, 'conversation' | 'running'>;
+
+/** The conversation that is shown is the one that is being answered. */
+export const isAnsweredHere = ({ conversation, running }: Running): boolean =>
+  running !== null && running.conversation === conversation?.id;
+
+/** The other conversation that is being answered; its title is null where the list does not have it. */
+export function answeredElsewhere(
+  state: Running & Pick<ChatState, 'list'>,
+): { readonly id: string; readonly title: string | null } | null {
+  const { running, list } = state;
+  if (!running || isAnsweredHere(state)) return null;
+  return { id: running.conversation, title: list.find(({ id }) => id === running.conversation)?.title ?? null };
+}

@@ -27,6 +27,10 @@ export function turnsWords({ turns, branches }: Pick<ConversationSummary, 'turns
 export const UNTITLED = 'New conversation';
 export const titleWords = (title: string): string => (title.trim() === '' ? UNTITLED : title);
 
+/** A search may have taken it off the list: then its title is not known. */
+export const answeredElsewhereWords = (title: string | null): string =>
+  title === null ? 'Another conversation is being answered.' : `“${titleWords(title)}” is being answered.`;
+
 /** 61.2 -> "61", 4.25 -> "4.3": slow ones are told apart by tenths. */
 export const rateFigure = (perSecond: number): string => (perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond));
 

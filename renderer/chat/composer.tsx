@@ -7,9 +7,9 @@ import { Icon } from '../components/icon.js';
 import { ariaKeys, keyLabel } from '../keyboard/keys.js';
 import { isMac } from '../studio/studio-store.js';
 import { chatActions } from './actions.js';
-import { setDraft } from './browsing.js';
-import { draftOf, useChat } from './chat-store.js';
-import { contextWords } from './chat-words.js';
+import { openConversation, setDraft } from './browsing.js';
+import { answeredElsewhere, draftOf, isAnsweredHere, useChat } from './chat-store.js';
+import { answeredElsewhereWords, contextWords } from './chat-words.js';
 import { send, stopAnswer, whyNotSend } from './conversing.js';
 import { COMPOSER_ID } from './focus.js';
 
@@ -48,7 +48,23 @@ export function Composer() {
           <SendOrStop />
         </div>
       </div>
+      <AnsweredElsewhere />
     </form>
+  );
+}
+
+/** Why nothing can be sent here, and the way there. */
+function AnsweredElsewhere() {
+  const id = useChat((state) => answeredElsewhere(state)?.id ?? null);
+  const title = useChat((state) => answeredElsewhere(state)?.title ?? null);
+  if (id === null) return null;
+  return (
+    <p className="composer-elsewhere" role="status">
+      <span>{answeredElsewhereWords(title)}</span>
+      <button type="button" className="quiet small strong" onClick={() => void openConversation(id)}>
+        Go there
+      </button>
+    </p>
   );
 }
 
@@ -91,7 +107,7 @@ function ContextNotice() {
 const SECOND_CLICK_MS = 600;
 
 function SendOrStop() {
-  const running = useChat((state) => state.running !== null);
+  const running = useChat(isAnsweredHere);
   const why = useChat(() => whyNotSend());
   const changed = useRef({ running, at: -Infinity });
   useLayoutEffect(() => {

@@ -4,7 +4,8 @@ import { ask, asStudioError } from '../bridge.js';
 import { reportProblem, say } from '../studio/notices.js';
 import { studioStore } from '../studio/studio-store.js';
 import { loadList, saveSettings, setDraft } from './browsing.js';
-import { chatStore, draftOf, withEntry, type TokenPlace } from './chat-store.js';
+import { answeredElsewhere, chatStore, draftOf, isAnsweredHere, withEntry, type TokenPlace } from './chat-store.js';
+import { answeredElsewhereWords } from './chat-words.js';
 import { focusComposer, focusedTurn } from './focus.js';
 import { beginLive, liveStore, liveTokens } from './live-answer.js';
 import { modelNow } from './model-fit.js';
@@ -18,10 +19,17 @@ export const wayNow = (): Turn[] => {
   return conversation ? wayTo(conversation.turns, conversation.shown) : [];
 };
 
+function whyElsewhere(): string | null {
+  const elsewhere = answeredElsewhere(chatStore.getState());
+  return elsewhere && answeredElsewhereWords(elsewhere.title);
+}
+
 /** Why no answer can begin now, in one sentence; null when one can. */
 export function whyNotAnswer(): string | null {
   const { conversation, running, asking } = chatStore.getState();
   if (!conversation) return 'No conversation is open.';
+  const elsewhere = whyElsewhere();
+  if (elsewhere !== null) return elsewhere;
   if (running || asking) return 'An answer is being written; it ends or is stopped first.';
   const model = modelNow();
   if (!model) return 'Its model is not in the library any more; choose another one.';
@@ -66,6 +74,9 @@ function take(id: string, turns: readonly Turn[], baseTokens?: readonly ChatToke
 }
 
 export function whyNotSend(): string | null {
+  // Said even before anything is written: Send would do nothing.
+  const elsewhere = whyElsewhere();
+  if (elsewhere !== null) return elsewhere;
   return draftOf(chatStore.getState()).trim() === '' ? 'Write something first.' : whyNotAnswer();
 }
 
@@ -113,8 +124,9 @@ export function takeRival({ turn, at }: TokenPlace, rival: Rival): void {
   );
 }
 
+/** Only the one that is in sight: what is written elsewhere is not stopped unseen. */
 export function stopAnswer(): void {
-  if (chatStore.getState().running) ask('chat.stop', {}).catch(reportProblem);
+  if (isAnsweredHere(chatStore.getState())) ask('chat.stop', {}).catch(reportProblem);
 }
 
 /** A turn of one's own becomes a field with its text, or with what was made of it before. */

@@ -17,6 +17,7 @@ import {
   sendEdit,
   sendText,
   showTurn,
+  stopAnswer,
   takeRival,
   whyNotSend,
 } from '../../../../renderer/chat/conversing.js';
@@ -171,6 +172,25 @@ test('an answer that has ended elsewhere is no longer running', async () => {
   await settle();
   expect(chatStore.getState().running).toBeNull();
   expect(chatStore.getState().conversation?.id).toBe('c');
+});
+
+test('while another conversation is answered nothing is sent or stopped here, and why is said', async () => {
+  chatStore.setState({
+    running: { turn: 'theirs', conversation: 'other' },
+    list: [{ id: 'other', title: 'Rivers', turns: 2, branches: 1, changedAt: 1, found: null }],
+  });
+  expect(whyNotSend()).toBe('“Rivers” is being answered.');
+  sendText('Hello');
+  stopAnswer();
+  await settle();
+  expect(calls('chat.send')).toEqual([]);
+  expect(calls('chat.stop')).toEqual([]);
+  expect(draftOf(chatStore.getState())).toBe('Hello');
+  chatStore.setState({ list: [] });
+  expect(whyNotSend()).toBe('Another conversation is being answered.');
+  chatStore.setState({ running: { turn: 'ours', conversation: 'c' } });
+  stopAnswer();
+  expect(calls('chat.stop')).toHaveLength(1);
 });
 
 test('of two conversations the one chosen last is shown, however late the first comes', async () => {
