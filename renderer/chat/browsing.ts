@@ -7,7 +7,7 @@ import { chatStore, withEntry } from './chat-store.js';
 import { titleWords } from './chat-words.js';
 import { focusComposer } from './focus.js';
 import { endLive, joinLive } from './live-answer.js';
-import { refreshFit } from './model-fit.js';
+import { modelNow, refreshFit } from './model-fit.js';
 
 /** Conversations: the list, the one that is shown, and what is done with one as a whole. */
 
@@ -129,14 +129,26 @@ export function hearChatChanged({ id }: { id: string | null }): void {
   }
 }
 
-/** One that nothing was said in yet is as new as any: there is never a second. */
+/**
+ * With the model that is shown. One that nothing was said in yet is as new as any: there is never a second.
+ */
 export async function createConversation(): Promise<void> {
   const { list, text } = chatStore.getState();
   const empty = list.find(({ turns }) => turns === 0);
+  const shown = modelNow();
+  const model = shown && !shown.missing ? shown.id : null;
   if (text !== '') search('');
-  if (empty) return openConversation(empty.id).then(focusComposer);
+  if (empty) {
+    await openConversation(empty.id);
+    const { conversation } = chatStore.getState();
+    if (model !== null && conversation?.id === empty.id && conversation.settings.model !== model) {
+      changeSettings({ model });
+      refreshFit();
+    }
+    return focusComposer();
+  }
   try {
-    show(await ask('chat.create', {}));
+    show(await ask('chat.create', model === null ? {} : { model }));
     focusComposer();
     await loadList();
   } catch (error) {

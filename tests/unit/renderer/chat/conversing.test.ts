@@ -5,6 +5,7 @@ import type { Model } from '../../../../app/contracts/models.js';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
 import {
   changeSettings,
+  createConversation,
   hearChatChanged,
   openConversation,
   watchChatPanel,
@@ -172,6 +173,29 @@ test('an answer that has ended elsewhere is no longer running', async () => {
   await settle();
   expect(chatStore.getState().running).toBeNull();
   expect(chatStore.getState().conversation?.id).toBe('c');
+});
+
+test('a new conversation begins with the model that is shown, be it a fresh one or one that was never used', async () => {
+  const mine = { ...model, id: 'mine' };
+  studioStore.setState({ models: [model, mine] });
+  changeSettings({ model: 'mine' });
+  replies['chat.create'] = (wish: object) => ({
+    ...conversation([], null, 'new'),
+    settings: { ...conversation([], null).settings, ...wish },
+  });
+  await createConversation();
+  expect(calls('chat.create')).toEqual([{ model: 'mine' }]);
+  expect(chatStore.getState().conversation).toMatchObject({ id: 'new', settings: { model: 'mine' } });
+  chatStore.setState({ list: [{ id: 'unused', title: '', turns: 0, branches: 1, changedAt: 1, found: null }] });
+  replies['chat.get'] = () => conversation([], null, 'unused');
+  await createConversation();
+  expect(calls('chat.create')).toHaveLength(1);
+  expect(chatStore.getState().conversation).toMatchObject({ id: 'unused', settings: { model: 'mine' } });
+  // One whose file is gone is not taken along.
+  studioStore.setState({ models: [model, { ...mine, missing: true }] });
+  chatStore.setState({ list: [] });
+  await createConversation();
+  expect(calls('chat.create').at(-1)).toEqual({});
 });
 
 test('while another conversation is answered nothing is sent or stopped here, and why is said', async () => {
