@@ -6,7 +6,7 @@ import { studioStore } from '../studio/studio-store.js';
 import { loadList, saveSettings, setDraft } from './browsing.js';
 import { answeredElsewhere, chatStore, draftOf, isAnsweredHere, withEntry, type TokenPlace } from './chat-store.js';
 import { answeredElsewhereWords } from './chat-words.js';
-import { focusComposer, focusedTurn } from './focus.js';
+import { focusComposer, focusedTurn, keepTokenFocus } from './focus.js';
 import { beginLive, liveStore, liveTokens } from './live-answer.js';
 import { modelNow } from './model-fit.js';
 import { sistersOf, tipOf, treeOf, wayTo, withTurns } from './turns-tree.js';
@@ -118,10 +118,11 @@ export function goOn(id: string): void {
 export function takeRival({ turn, at }: TokenPlace, rival: Rival): void {
   const before = tokensOf(turn).slice(0, at);
   const token = tokensOf(turn)[at];
-  begin(
-    async () => [await ask('chat.rival', { id: turn, at, token: rival.id })],
-    [...before, { ...rival, top: token?.top ?? [] }],
-  );
+  begin(async () => {
+    const sister = await ask('chat.rival', { id: turn, at, token: rival.id });
+    keepTokenFocus({ turn: sister.id, at });
+    return [sister];
+  }, [...before, { ...rival, top: token?.top ?? [] }]);
 }
 
 /** Only the one that is in sight: what is written elsewhere is not stopped unseen. */

@@ -1,6 +1,7 @@
-import { memo, useRef, type KeyboardEvent, type MouseEvent } from 'react';
+import { Fragment, memo, useLayoutEffect, useRef, type KeyboardEvent, type MouseEvent } from 'react';
 import type { ChatToken } from '../../app/contracts/chat.js';
 import { chatStore, useChat } from './chat-store.js';
+import { leaveTokenFocus, takeTokenFocus } from './focus.js';
 import { piecesOf, probabilityOf, probabilityWords, tintOf, tokenWords } from './token-looks.js';
 
 /** Tokens in one group are drawn together: while they come, only the last group is drawn again. */
@@ -21,6 +22,20 @@ interface TokensViewProps {
 export function TokensView({ turn, tokens, before = '', caret = false }: TokensViewProps) {
   const open = useChat(({ openToken }) => (openToken?.turn === turn ? openToken.at : null));
   const list = useRef<HTMLDivElement>(null);
+  /** The token that Enter opens: the first, or the rival that was just picked. */
+  const here = useRef(0);
+  useLayoutEffect(() => {
+    const element = list.current;
+    const wanted = takeTokenFocus(turn);
+    if (wanted !== null) {
+      here.current = wanted;
+      element?.focus({ preventScroll: true });
+    }
+    // A finished answer is another list in the same place.
+    return () => {
+      if (element !== null && document.activeElement === element) leaveTokenFocus({ turn, at: here.current });
+    };
+  }, [turn]);
   const groups = Array.from({ length: Math.ceil(tokens.length / GROUP) }, (_, group) => group * GROUP);
   return (
     <div
@@ -41,7 +56,9 @@ export function TokensView({ turn, tokens, before = '', caret = false }: TokensV
           return;
         event.preventDefault();
         const last = tokens.length - 1;
-        const at = event.key === 'End' || event.key === 'ArrowLeft' ? last : 0;
+        const opens = event.key === 'Enter' || event.key === ' ';
+        const first = opens ? Math.min(here.current, last) : 0;
+        const at = event.key === 'End' || event.key === 'ArrowLeft' ? last : first;
         chatStore.setState({ openToken: { turn, at } });
       }}
     >
@@ -80,7 +97,6 @@ const TokenGroup = memo(function TokenGroup({ turn, from, tokens, open }: TokenG
     const probability = probabilityOf(token);
     const space = /^ (?=\S)/.test(token.text);
     const pieces = piecesOf(space ? token.text.slice(1) : token.text);
-    const breaks = pieces.some((piece) => piece.breaks);
     return (
       <span key={at}>
         {space ? ' ' : null}
@@ -95,13 +111,17 @@ const TokenGroup = memo(function TokenGroup({ turn, from, tokens, open }: TokenG
           {pieces.map((piece, place) =>
             piece.sign ? (
               // oxlint-disable-next-line react/no-array-index-key -- pieces of one token never change
-              <i key={place}>{piece.text}</i>
+              <Fragment key={place}>
+                <i>{piece.text}</i>
+                {piece.breaks && place < pieces.length - 1 ? '\n' : null}
+              </Fragment>
             ) : (
               piece.text
             ),
           )}
         </span>
-        {breaks ? '\n'.repeat(pieces.filter((piece) => piece.breaks).length) : null}
+        {/* A last break stands after the token, which so ends on its own line. */}
+        {pieces.at(-1)?.breaks ? '\n' : null}
       </span>
     );
   });
