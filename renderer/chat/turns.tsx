@@ -19,6 +19,7 @@ import {
   copyText,
   editTurn,
   goOn,
+  lastOwnTurn,
   leaveEdit,
   loadTokens,
   sendEdit,
@@ -37,11 +38,28 @@ export const OwnTurn = memo(function OwnTurn({ turn }: { turn: Turn }) {
   return (
     <article className="turn me" aria-label="You" data-turn={turn.id}>
       {editing ? <EditField turn={turn} /> : <p>{turn.text}</p>}
-      <Branches turn={turn} />
+      <div className="turn-bar">
+        <Branches turn={turn} />
+        {editing ? null : <EditButton turn={turn} />}
+      </div>
       <Unanswered turn={turn} />
     </article>
   );
 });
+
+/** The key edits what was said last, so that it is told there alone. */
+function EditButton({ turn }: { turn: Turn }) {
+  const last = useChat(() => lastOwnTurn()?.id === turn.id);
+  return (
+    <TurnButton
+      icon={Pencil}
+      label="Edit what you said"
+      {...(last ? { keys: 'Up' } : {})}
+      why={null}
+      run={() => editTurn(turn.id)}
+    />
+  );
+}
 
 /** The end of a way without an answer: of a conversation that came from elsewhere, or was cut off. */
 function Unanswered({ turn }: { turn: Turn }) {
@@ -247,13 +265,9 @@ function EndingNotice({ turn, answer }: { turn: Turn; answer: ChatAnswer }) {
 
 function AnswerButtons({ turn }: { turn: Turn }) {
   const why = useWhyNotAnswer();
-  const { parent } = turn;
   return (
     <>
       <TurnButton icon={RotateCw} label="Answer again" keys="Ctrl+R" why={why} run={() => again(turn.id)} />
-      {parent === null ? null : (
-        <TurnButton icon={Pencil} label="Edit what was asked" keys="Up" why={null} run={() => editTurn(parent)} />
-      )}
       <TurnButton icon={Copy} label="Copy the answer" why={null} run={() => copyText(turn.text)} />
     </>
   );
