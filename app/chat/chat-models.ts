@@ -57,10 +57,15 @@ export class ChatModels {
     return (await this.#parts.library.lastLanguage()).id;
   }
 
+  /** A person chose it: new conversations begin with it. */
+  prefer(id: string): void {
+    this.#parts.library.rememberLanguage(id);
+  }
+
   /** It answers now. */
   answers(id: string): void {
     this.#open = id;
-    this.#parts.library.rememberLanguage(id);
+    this.prefer(id);
   }
 
   /** What its maker recommends, on top of what is usual. Never rejects. */

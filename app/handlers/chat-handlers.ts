@@ -35,6 +35,7 @@ export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
     async 'chat.save'({ id, title, settings, shown }) {
       if (title !== undefined) conversations.rename(id, title);
       if (settings !== undefined) await saveSettings(id, settings);
+      if (settings?.model !== undefined) chatModels.prefer(settings.model);
       if (shown !== undefined) conversations.show(id, shown);
       changed(id);
       return {};

@@ -7,6 +7,7 @@ export function modelsHandlers({ library, hashing, events, desktop }: StudioPart
   };
   const importModel = async (path: string) => {
     const { model } = await library.importModel(path);
+    if (model.kind === 'language') library.rememberLanguage(model.id);
     await changed();
     return model;
   };

@@ -15,7 +15,7 @@ import { modelRows, type ModelRow, type ModelRows } from './model-rows.js';
 /** The embedded image model's id; `generate` uses it when no model is named. */
 export const embeddedPicturesId = 'embedded-pictures';
 
-/** The embedded language model's id; `chat` uses it until another one has answered. */
+/** The embedded language model's id; `chat` uses it until another one was chosen. */
 export const embeddedStorytellerId = 'embedded-storyteller';
 
 /** By id: where they lie among the models that ship with the studio. */
@@ -151,7 +151,7 @@ export class Library {
     return model;
   }
 
-  /** What `chat --model M` means; nothing means the language model that answered last. Refuses what writes no text. */
+  /** What `chat --model M` means; nothing means the language model chosen or used last. Refuses what writes no text. */
   async resolveLanguage(wish: string | undefined): Promise<ResolvedModel> {
     if (wish === undefined || wish === '') return this.lastLanguage();
     const model = await this.resolve(wish);
@@ -159,7 +159,7 @@ export class Library {
     return model;
   }
 
-  /** The language model that answered last and is still there; else the embedded one. */
+  /** The language model that was chosen or answered last and is still there; else the embedded one. */
   async lastLanguage(): Promise<Model> {
     const id = this.#memory.recall(lastLanguageKey, z.string());
     const row = id === null ? null : this.#rows.get(id);

@@ -267,6 +267,23 @@ describe('openStudio', () => {
     expect(await studio.handlers['adapters.list']({ model: 'no-such-model' })).toMatchObject({ adapters: [{ path }] });
   });
 
+  test('begins new conversations with the language model that was imported or chosen last', async () => {
+    const { studio, place } = await open({ place: await makeChatPlace() });
+    const language = { kind: 'language', prediction: null, inChannels: null } as const;
+    const added = async (name: string) =>
+      studio.handlers['models.import']({ path: await makeModel(join(place.root, name), { ...language, name }) });
+    const created = () => studio.handlers['chat.create']({});
+    const [first, second] = [await added('first'), await added('second')];
+    const { id, settings: begun } = await created();
+    expect(begun.model).toBe(second.id);
+    await studio.handlers['models.import']({ path: await makeModel(join(place.root, 'pictures')) });
+    expect((await created()).settings.model).toBe(second.id);
+    await studio.handlers['chat.save']({ id, settings: { model: first.id } });
+    expect((await created()).settings.model).toBe(first.id);
+    await expect(studio.handlers['chat.save']({ id, settings: { model: 'no-such-model' } })).rejects.toThrow();
+    expect((await created()).settings.model).toBe(first.id);
+  });
+
   test('opens web addresses, and nothing else', async () => {
     const { studio, desktop } = await open();
     await studio.handlers['studio.open-link']({ url: 'https://example.org/a' });
