@@ -146,7 +146,7 @@ export class RunningAnswer {
       case 'loading': {
         this.#loadBegan ??= performance.now();
         const { part } = progress;
-        const notice = part === null ? null : 'The weights are being prepared for this processor, once.';
+        const notice = part === null ? null : 'The weights are being read and made ready, once.';
         this.#progress({ phase: 'loading', secondsLeft: leftOf(part ?? 0, this.#loadBegan) }, notice);
         return;
       }

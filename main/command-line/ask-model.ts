@@ -30,6 +30,7 @@ export class AskedModel {
 
   async answer({ messages, sampling, logprobs, signal, onText }: Asked): Promise<Answered> {
     const chosen: ChatToken[] = [];
+    this.progress.show(`Loading ${this.model.name}`);
     const answer = await this.engine.generateText(
       {
         modelPath: this.model.path,
@@ -42,7 +43,7 @@ export class AskedModel {
       (told) => {
         switch (told.phase) {
           case 'loading': {
-            const part = told.part === null ? '' : ` · weights prepared, once: ${Math.round(100 * told.part)} %`;
+            const part = told.part === null ? '' : ` · reading weights, once: ${Math.round(100 * told.part)} %`;
             return this.progress.show(`Loading ${this.model.name}${part}`);
           }
           case 'begun':

@@ -18,10 +18,14 @@ export function generateText(
   return oneAtATime(signal, async () => {
     const began = performance.now();
     const device = resolvedDevice(request.device);
+    let opening: readonly string[] = [];
     const { files, cache } = await loadedLanguageModel(request.modelPath, device, {
       cacheFolder: request.weightCache,
       signal,
-      onOpening: () => progress({ phase: 'loading', part: null }),
+      onOpening: (told) => {
+        opening = told;
+        progress({ phase: 'loading', part: null });
+      },
       onProgress: hundredths((part) => progress({ phase: 'loading', part })),
     });
     const tokenizer = await files.tokenizer();
@@ -34,6 +38,7 @@ export function generateText(
     };
     const load = (performance.now() - began) / 1000;
 
+    const ownNotices = [...files.notices, ...opening];
     const { seed, maxTokens, stop, ...sampling } = request.sampling;
     const answer = await writeText(
       model,
@@ -50,7 +55,7 @@ export function generateText(
       {
         signal,
         onBegin: ({ tokens, room, notices }) =>
-          progress({ phase: 'begun', tokens, room, notices: [...files.notices, ...notices] }),
+          progress({ phase: 'begun', tokens, room, notices: [...ownNotices, ...notices] }),
         onRead: (read) => progress({ phase: 'reading', ...read }),
         onTokens: ({ text, tokens }) => progress({ phase: 'writing', text, tokens: tokens.map(asMessage) }),
       },
@@ -58,7 +63,7 @@ export function generateText(
     return {
       ...answer,
       device,
-      notices: [...files.notices, ...answer.notices],
+      notices: [...ownNotices, ...answer.notices],
       seconds: { load, firstToken: load + answer.seconds.firstToken, total: load + answer.seconds.total },
     };
   });

@@ -16,7 +16,7 @@ import { refuseFile } from './refuse-file.js';
 
 /**
  * What reading the headers and configs of a model tells. Config and weights must fit each other; with `checkFinite`
- * all weights are read once, for one NaN would make every picture black.
+ * all weights of pictures' models are read once, for one NaN would make every picture black.
  */
 export async function inspectModel(request: { path: string; checkFinite: boolean }): Promise<ModelDescription> {
   const path = resolve(request.path);
@@ -31,7 +31,8 @@ export async function inspectModel(request: { path: string; checkFinite: boolean
 async function inspectFolder(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {
   const hasConfig = !(await isDiffusersFolder(path)) && (await isFile(join(path, 'config.json')));
   if (!hasConfig) return inspectPipeline(path, request);
-  if (await isLanguageFolder(path)) return inspectLanguageFolder(path, request.checkFinite);
+  // Its weights may be tens of gigabytes: the engine checks them when it opens them, and tells how far it is.
+  if (await isLanguageFolder(path)) return inspectLanguageFolder(path, false);
   return inspectComponent(path, request);
 }
 

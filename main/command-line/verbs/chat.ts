@@ -37,13 +37,11 @@ export const chat: Verb = {
     }
 
     const library = await session.library();
+    session.progress.show('Looking at the model');
     const model = await library.resolveLanguage(given.text('model'));
-    const { path } = model;
-    const sampling = samplingOf(await session.engine.languageModelFacts({ modelPath: path }), {
-      temperature,
-      maxTokens,
-      seed,
-    });
+    const facts = await session.engine.languageModelFacts({ modelPath: model.path });
+    session.progress.clear();
+    const sampling = samplingOf(facts, { temperature, maxTokens, seed });
     const weightCache = session.home.preparedWeights;
     const asked = new AskedModel(session.engine, session.progress, model, { device, weightCache });
     const write = (text: string): void =>
