@@ -208,10 +208,15 @@ export function exportConversation(format: 'json' | 'markdown'): void {
   }, reportProblem);
 }
 
+/** One that was just read, and is newer than what the list knows. */
+export function showImported(conversation: Conversation): void {
+  show(conversation);
+  void loadList();
+}
+
 export function importConversation(): void {
   ask('chat.import', {}).then((conversation) => {
-    if (conversation) show(conversation);
-    return loadList();
+    if (conversation) showImported(conversation);
   }, reportProblem);
 }
 

@@ -1,6 +1,8 @@
 import type { AdapterCard } from '../../app/contracts/adapters.js';
 import { choose } from '../adapters/browsing.js';
 import { ask, asStudioError, pathOf } from '../bridge.js';
+import { showImported } from '../chat/browsing.js';
+import { titleWords } from '../chat/chat-words.js';
 import { chatWith } from '../chat/model-choice.js';
 import { generateStore } from '../generate/generate-store.js';
 import { importModel } from '../generate/drafting.js';
@@ -57,6 +59,7 @@ async function addDropped(dropped: readonly Dropped[]): Promise<void> {
   const ids: string[] = [];
   const notices: string[] = [];
   const folders: string[] = [];
+  const known = shelfStore.getState().folders.map(({ path }) => path);
   for (const one of dropped) {
     const added = await (one.isFolder ? addFolder(one.path) : addFile(one.path));
     ids.push(...added.ids);
@@ -65,10 +68,12 @@ async function addDropped(dropped: readonly Dropped[]): Promise<void> {
   }
   if (ids.length > 0 || folders.length > 0) await refreshShelf();
   if (folders.length > 0) await folderIsRead();
+  const barren = barrenFolders(folders, known);
+  for (const path of barren) await leaveFolder(path);
   const { byId } = shelfStore.getState();
   const cards = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
   const model = modelById(studioStore.getState().models, generateStore.getState().draft.model)?.name ?? 'the model';
-  tellAdded(cards, watchedWords(folders), model);
+  tellAdded(cards, watchedWords(folders.filter((path) => !barren.includes(path))), model);
   // What the one card's own sentence has said is not said twice.
   const said = cards.length === 1 ? cards[0]?.problem : null;
   for (const text of notices) {
@@ -79,10 +84,32 @@ async function addDropped(dropped: readonly Dropped[]): Promise<void> {
 /** Formats that adapters come in; a model may lie in them too. */
 const MAYBE_ADAPTER = /\.(safetensors|pt|pth|ckpt|bin)$/i;
 
+/** A conversation's export is one; these are parts of models, whose refusal says what to drop instead. */
+const MAYBE_CONVERSATION = /(?<!config|index)\.json$/i;
+
+/** In Chat it is shown; elsewhere that is offered. */
+async function addConversation(path: string): Promise<void> {
+  const conversation = await ask('chat.import', { path });
+  if (!conversation) return;
+  const onChat = panelNow() === 'chat';
+  if (onChat) showImported(conversation);
+  const open = (): void => {
+    // Before the panel looks for one to show.
+    showImported(conversation);
+    openPanel('chat');
+  };
+  showToast({
+    tone: 'info',
+    text: `“${titleWords(conversation.title)}” is among the conversations.`,
+    action: onChat ? null : { label: 'Open it', run: open },
+  });
+}
+
 /** Tried as an adapter first; what is none may be a model, and if it is neither the first sentence stands. */
 async function addFile(path: string): Promise<Added> {
   if (!MAYBE_ADAPTER.test(path)) {
-    await addModel(path).catch((error: unknown) => {
+    const add = MAYBE_CONVERSATION.test(path) ? addConversation : addModel;
+    await add(path).catch((error: unknown) => {
       if (panelNow() === 'adapters' && asStudioError(error).kind !== 'cancelled') tellNoAdapter(path);
       else reportProblem(error);
     });
@@ -157,11 +184,43 @@ function folderIsRead(): Promise<void> {
   });
 }
 
+const bare = (path: string): string => path.replace(/[\\/]+$/, '');
+
+/** Of the folders just dropped those that hold no adapter. What was watched before stays so, and what is around it. */
+function barrenFolders(paths: readonly string[], known: readonly string[]): string[] {
+  const { folders, waiting } = shelfStore.getState();
+  if (waiting > 0) return [];
+  return paths.filter(
+    (path) =>
+      folders.some((folder) => folder.path === bare(path) && folder.count === 0 && !folder.missing) &&
+      !known.some(
+        (one) => one === bare(path) || (/^[\\/]/.test(one.slice(bare(path).length)) && one.startsWith(bare(path))),
+      ),
+  );
+}
+
+/** A folder that was dropped by mistake is not watched for ever; whoever means it says so. */
+async function leaveFolder(path: string): Promise<void> {
+  await ask('adapters.unwatch', { path: bare(path) });
+  showToast({
+    tone: 'warn',
+    text: `${fileName(bare(path))} has no model and no adapter (.safetensors) in it, so it is not watched.`,
+    action: {
+      label: 'Watch it',
+      run: () => {
+        ask('adapters.add', { paths: [path] })
+          .then(refreshShelf)
+          .catch(reportProblem);
+      },
+    },
+  });
+}
+
 /** "loras is watched: 12 adapters found." Nothing where there is no folder. */
 export function watchedWords(paths: readonly string[]): string {
   if (paths.length === 0) return '';
   const { folders, waiting } = shelfStore.getState();
-  const counts = paths.map((path) => folders.find((folder) => folder.path === path.replace(/[\\/]+$/, ''))?.count);
+  const counts = paths.map((path) => folders.find((folder) => folder.path === bare(path))?.count);
   const [only] = paths;
   const who =
     paths.length === 1 && only !== undefined

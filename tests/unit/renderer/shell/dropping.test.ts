@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
+import { chatStore } from '../../../../renderer/chat/chat-store.js';
 import { generateStore } from '../../../../renderer/generate/generate-store.js';
 import { addedWords, dropFiles } from '../../../../renderer/shell/dropping.js';
 import { noticesStore } from '../../../../renderer/studio/notices.js';
@@ -22,7 +23,7 @@ const folder = (name: string) => ({ ...file(name), isFolder: true });
 const asked = (): string[] =>
   ask.mock.calls
     .map(([name, payload]) => `${name} ${JSON.stringify(payload)}`)
-    .filter((line) => /import|adapters.add/.test(line));
+    .filter((line) => /import|adapters.(add|unwatch)/.test(line));
 const toasts = (): string[] => noticesStore.getState().toasts.map(({ text }) => text);
 
 const ink = cardOf({ id: 'i', name: 'ink' });
@@ -129,6 +130,31 @@ describe('a dropped file', () => {
   });
 });
 
+describe('a dropped .json file', () => {
+  const talk = { id: 'c', title: 'Rivers', turns: [], shown: null, changedAt: 1, settings: { model: 'm' } };
+
+  test('is a conversation, which is opened when that is wanted', async () => {
+    main({ 'chat.import': talk, 'chat.list': [] });
+    dropFiles([file('rivers.json')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['“Rivers” is among the conversations.']));
+    expect(asked()).toEqual(['chat.import {"path":"/drop/rivers.json"}']);
+    noticesStore.getState().toasts[0]?.action?.run();
+    expect(chatStore.getState().conversation?.title).toBe('Rivers');
+    expect(studioStore.getState().preferences.panel).toBe('chat');
+  });
+
+  test('that is none is told so; that of a model is left to models', async () => {
+    main({
+      'chat.import': new StudioError('bad-file', 'notes.json is no conversation.'),
+      'models.import': new StudioError('bad-input', 'Choose the folder of config.json.'),
+    });
+    dropFiles([file('notes.json'), file('config.json')]);
+    await vi.waitFor(() =>
+      expect(toasts().toSorted()).toEqual(['Choose the folder of config.json.', 'notes.json is no conversation.']),
+    );
+  });
+});
+
 describe('a dropped folder', () => {
   test('with a model in it is a model', async () => {
     main({ 'models.import': { id: 'sd', name: 'SD' } });
@@ -159,6 +185,27 @@ describe('a dropped folder', () => {
     expect(toasts()).toEqual([]);
     shelfStore.setState({ folders: [read], waiting: 0 });
     await vi.waitFor(() => expect(toasts()).toEqual(['loras is watched: 3 adapters found.']));
+  });
+
+  test('with neither in it is not watched, unless it was or a person says so', async () => {
+    const empty = { path: '/drop/empty', count: 0, embedded: false, missing: false };
+    main({
+      'models.import': new StudioError('bad-input', 'empty is no model.'),
+      'adapters.add': { ids: [], notices: [] },
+      'adapters.list': { adapters: [], folders: [empty], waiting: 0 },
+    });
+    dropFiles([folder('empty')]);
+    await vi.waitFor(() =>
+      expect(toasts()).toEqual(['empty has no model and no adapter (.safetensors) in it, so it is not watched.']),
+    );
+    expect(asked().at(-1)).toBe('adapters.unwatch {"path":"/drop/empty"}');
+    noticesStore.getState().toasts[0]?.action?.run();
+    expect(asked().at(-1)).toBe('adapters.add {"paths":["/drop/empty"]}');
+    noticesStore.setState({ toasts: [] });
+    shelfStore.setState({ folders: [empty] });
+    dropFiles([folder('empty')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['empty is watched: no adapter found in it yet.']));
+    expect(asked().filter((line) => line.startsWith('adapters.unwatch'))).toHaveLength(1);
   });
 
   test('with a broken model in it is refused, not watched', async () => {
