@@ -3,7 +3,7 @@ import TriangleAlert from 'lucide-react/icons/triangle-alert';
 import { Icon } from '../components/icon.js';
 import { modelById, useStudio } from '../studio/studio-store.js';
 import { useChat } from './chat-store.js';
-import { firstTokenWords, fitDetail, fitWords, rateFigure } from './chat-words.js';
+import { continuesWords, firstTokenWords, fitDetail, fitWords, rateFigure } from './chat-words.js';
 import { LanguageModelMenu } from './language-model-menu.js';
 import { useLive } from './live-answer.js';
 import { LANGUAGE_MODEL_HINT } from './model-notes.js';
@@ -44,16 +44,18 @@ function Fit() {
   );
 }
 
-/** Of the answer that is being written, else of the last one that is shown. */
+/** Of the answer that is being written, else of the last one that is shown; another model's figures are not this one's. */
 function Speed() {
   const conversation = useChat((state) => state.conversation);
-  const liveRate = useLive((live) =>
-    live?.conversation === conversation?.id ? (live?.tokensPerSecond ?? null) : null,
-  );
+  const model = conversation?.settings.model;
+  const liveRate = useLive((live) => {
+    const turn = live && conversation?.turns.find(({ id }) => id === live.turn);
+    return turn?.answer?.model.id === model ? (live?.tokensPerSecond ?? null) : null;
+  });
   const last = conversation
     ? wayTo(conversation.turns, conversation.shown).findLast(({ answer }) => answer && answer.completionTokens > 0)
     : undefined;
-  const answer = last?.answer ?? null;
+  const answer = last?.answer?.model.id === model ? (last?.answer ?? null) : null;
   const rate = liveRate ?? answer?.tokensPerSecond ?? null;
   return (
     <dl className="speed num">
@@ -80,9 +82,9 @@ function About() {
       {about === null ? null : <p className="note">{about}</p>}
       {fit && !fit.chats ? (
         <>
-          {about === null ? (
-            <p className="note">It has no chat template: it continues what you write and answers no questions.</p>
-          ) : null}
+          {model?.embedded && about !== null ? null : (
+            <p className="note">{continuesWords(model?.name ?? 'This model')}</p>
+          )}
           <p className="note">{LANGUAGE_MODEL_HINT}</p>
         </>
       ) : null}

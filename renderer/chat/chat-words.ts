@@ -31,6 +31,10 @@ export const titleWords = (title: string): string => (title.trim() === '' ? UNTI
 export const answeredElsewhereWords = (title: string | null): string =>
   title === null ? 'Another conversation is being answered.' : `“${titleWords(title)}” is being answered.`;
 
+/** Of a model without a chat template. */
+export const continuesWords = (model: string): string =>
+  `${model} has no chat template: it continues the text you write.`;
+
 /** 61.2 -> "61", 4.25 -> "4.3": slow ones are told apart by tenths. */
 export const rateFigure = (perSecond: number): string => (perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond));
 

@@ -1,5 +1,6 @@
 import { useStudio, modelById } from '../studio/studio-store.js';
 import { useChat } from './chat-store.js';
+import { continuesWords } from './chat-words.js';
 import { sendText, whyNotAnswer } from './conversing.js';
 import { LANGUAGE_MODEL_HINT } from './model-notes.js';
 
@@ -13,17 +14,19 @@ export function EmptyThread() {
   const fit = useChat(({ fits }) => fits.get(id));
   const why = useChat(() => whyNotAnswer());
   const columnShown = useChat((state) => state.columnShown);
-  const continues = fit ? !fit.chats : (model?.embedded ?? false);
+  const embedded = model?.embedded ?? false;
+  const about = fit?.about ?? model?.card?.description ?? null;
+  const continues = fit ? !fit.chats : embedded;
   const words = continues ? TRY_STORY : TRY_CHAT;
   return (
     <div className="empty">
-      <p className="t24">{continues ? 'Begin a story.' : 'Say something.'}</p>
+      <p className="t24">{continues ? (embedded ? 'Begin a story.' : 'Begin a text.') : 'Say something.'}</p>
       {model === null ? (
         <p className="dim">Choose a language model at the right. Nothing you write leaves this computer.</p>
       ) : (
         <p className="dim empty-about">
           {continues
-            ? `${model.name} goes on from what you write; it knows no facts and answers no questions.`
+            ? ((embedded ? about : null) ?? continuesWords(model.name))
             : `${model.name} answers here, on this computer. Nothing you write leaves it.`}
         </p>
       )}
