@@ -13,6 +13,8 @@ export interface Asked {
   readonly onText: (text: string) => void;
 }
 
+const longWaitMs = 10_000;
+
 export interface Answered extends GeneratedText {
   readonly chosen: readonly ChatToken[];
 }
@@ -31,33 +33,38 @@ export class AskedModel {
   async answer({ messages, sampling, logprobs, signal, onText }: Asked): Promise<Answered> {
     const chosen: ChatToken[] = [];
     this.progress.show(`Loading ${this.model.name}`);
-    const answer = await this.engine.generateText(
-      {
-        modelPath: this.model.path,
-        ...this.options,
-        prompt: { kind: 'turns', messages: [...messages], template: 'own', enableThinking: null },
-        answerSoFar: [],
-        sampling,
-        logprobs,
-      },
-      (told) => {
-        switch (told.phase) {
-          case 'loading': {
-            const part = told.part === null ? '' : ` · reading weights, once: ${Math.round(100 * told.part)} %`;
-            return this.progress.show(`Loading ${this.model.name}${part}`);
+    // Where lines cannot be replaced, progress is not shown: a long wait gets one sentence that stays.
+    const slow = setTimeout(() => this.#sayOnce(`Loading ${this.model.name} takes a while.`), longWaitMs);
+    const answer = await this.engine
+      .generateText(
+        {
+          modelPath: this.model.path,
+          ...this.options,
+          prompt: { kind: 'turns', messages: [...messages], template: 'own', enableThinking: null },
+          answerSoFar: [],
+          sampling,
+          logprobs,
+        },
+        (told) => {
+          switch (told.phase) {
+            case 'loading': {
+              const part = told.part === null ? '' : ` · reading weights, once: ${Math.round(100 * told.part)} %`;
+              return this.progress.show(`Loading ${this.model.name}${part}`);
+            }
+            case 'begun':
+              clearTimeout(slow);
+              return told.notices.forEach((notice) => this.#sayOnce(notice));
+            case 'reading':
+              return this.progress.show(`Reading ${told.read} of ${told.toRead} tokens`);
+            case 'writing':
+              this.progress.clear();
+              chosen.push(...told.tokens);
+              return onText(told.text);
           }
-          case 'begun':
-            return told.notices.forEach((notice) => this.#sayOnce(notice));
-          case 'reading':
-            return this.progress.show(`Reading ${told.read} of ${told.toRead} tokens`);
-          case 'writing':
-            this.progress.clear();
-            chosen.push(...told.tokens);
-            return onText(told.text);
-        }
-      },
-      signal,
-    );
+        },
+        signal,
+      )
+      .finally(() => clearTimeout(slow));
     this.progress.clear();
     return { ...answer, chosen };
   }
