@@ -44,9 +44,10 @@ export function Rivals() {
                     {why === null ? 'Click a rival to go on from it' : 'Wait, or stop the answer'}
                   </span>
                 </p>
-                {rivalRows(token).map((row) => (
+                {rivalRows(token).map((row, line) => (
                   <button
-                    key={row.id}
+                    // oxlint-disable-next-line react/no-array-index-key -- a row that goes would take the focus with it
+                    key={line}
                     ref={row.own ? own : undefined}
                     type="button"
                     className={row.own ? 'on' : ''}
