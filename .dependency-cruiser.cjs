@@ -118,7 +118,8 @@ module.exports = {
       name: 'everything-resolves',
       severity: 'error',
       comment: 'Every import must lead to a file or an installed package; what leads nowhere escapes the other rules.',
-      from: {},
+      // What chat is measured against is installed when the bench asks for it, never with the studio.
+      from: { pathNot: '^tests/peers/chat/' },
       to: { couldNotResolve: true },
     },
   ],
