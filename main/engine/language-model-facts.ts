@@ -2,9 +2,8 @@ import type { CountChatTokensRequest, LanguageModelFacts } from '../../app/contr
 import type { TokenCount } from '../../app/contracts/generation.js';
 import { encodePrompt } from '../../native-models/pipelines/language-prompt.js';
 import { keyValueBytes } from '../../native-models/runtime/language-network.js';
-import { languageWeightsMode } from '../../native-models/runtime/session-options.js';
 import { languagePrompt, templateFor } from './generate-text.js';
-import { languageModelFiles, type LanguageModelFiles } from './language-model-files.js';
+import { languageModelFiles } from './language-model-files.js';
 
 /** What is known of a language model before it is opened. */
 export async function languageModelFacts({ modelPath }: { modelPath: string }): Promise<LanguageModelFacts> {
@@ -15,7 +14,7 @@ export async function languageModelFacts({ modelPath }: { modelPath: string }): 
     parameters,
     contextLength: config.contextLength,
     chats: model.chats,
-    weightBytes: weightBytes(model),
+    weightBytes: model.weightBytes,
     cacheBytesPerToken: keyValueBytes(config, 1),
     preparedBytes: model.preparedBytes,
     sampling: { ...sampling },
@@ -28,10 +27,4 @@ export async function countChatTokens({ modelPath, prompt }: CountChatTokensRequ
   const template = templateFor(prompt, (which) => model.template(which));
   const { ids } = encodePrompt(await model.tokenizer(), template, languagePrompt(prompt));
   return { tokens: ids.length, limit: model.files.config.contextLength };
-}
-
-/** Quantised weights stay as they are prepared, halves become floats wherever there is room for them. */
-function weightBytes({ preparedBytes, files: { parameters, bytes } }: LanguageModelFiles): number {
-  if (preparedBytes > 0) return preparedBytes;
-  return languageWeightsMode(4 * parameters, 'cpu') === 'fold' ? 4 * parameters : bytes;
 }

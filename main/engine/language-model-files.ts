@@ -8,6 +8,7 @@ import {
   type TemplateSource,
 } from '../../native-models/chat-templates/read-chat-template.js';
 import { fileIdentity, verifyFiles, type FileIdentity } from '../../native-models/runtime/file-identity.js';
+import { languageWeightsMode } from '../../native-models/runtime/session-options.js';
 import { LanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer.js';
 import { readLanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer-folder.js';
 import { prepareGguf, readLanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
@@ -41,6 +42,13 @@ export class LanguageModelFiles {
 
   get preparedBytes(): number {
     return this.source.preparedBytes;
+  }
+
+  /** In memory: quantised weights stay as they are prepared, halves become floats wherever there is room for them. */
+  get weightBytes(): number {
+    const { parameters, bytes } = this.files;
+    if (this.preparedBytes > 0) return this.preparedBytes;
+    return languageWeightsMode(4 * parameters, 'cpu') === 'fold' ? 4 * parameters : bytes;
   }
 
   /** What a person should know of it, one sentence each. */

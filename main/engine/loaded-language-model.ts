@@ -4,7 +4,6 @@ import type { DeviceId } from '../../app/contracts/capabilities.js';
 import { ModelError } from '../../native-models/errors.js';
 import { TextCache } from '../../native-models/pipelines/text-cache.js';
 import { openLanguageNetwork } from '../../native-models/runtime/language-network.js';
-import { languageWeightsMode } from '../../native-models/runtime/session-options.js';
 import type { RepackOptions } from '../../native-models/weight-formats/gguf/repacked-file.js';
 import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
 import { SafetensorsWeights } from '../../native-models/weight-formats/safetensors-weights.js';
@@ -37,7 +36,7 @@ export async function loadedLanguageModel(
   if (loaded !== null && isSame && (await loaded.files.isUnchanged())) return loaded;
   await unloadLanguageModel();
   const files = await languageModelFiles(modelPath);
-  const notice = requireMemory(files.files.label, weightBytes(files));
+  const notice = requireMemory(files.files.label, files.weightBytes);
   onOpening(notice === null ? [] : [notice]);
   await files.tokenizer(); // what is wrong with it is known before the weights are read
   await checkWeights(files, repack);
@@ -69,12 +68,6 @@ export function requireMemory(
   }
   if (bytes <= free) return null;
   return `${name} needs ${inWords(bytes)} of memory and ${inWords(free)} are free: it will be slow. Close other programs, or choose a smaller one.`;
-}
-
-/** As `languageModelFacts` tells it: quantised as prepared, halves as floats wherever there is room for them. */
-function weightBytes({ preparedBytes, files: { parameters, bytes } }: LanguageModelFiles): number {
-  if (preparedBytes > 0) return preparedBytes;
-  return languageWeightsMode(4 * parameters, 'cpu') === 'fold' ? 4 * parameters : bytes;
 }
 
 /** All weights of a folder are read once. The network asks for it too, and would say nothing for minutes. */

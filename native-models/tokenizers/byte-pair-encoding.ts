@@ -7,6 +7,7 @@
  * neighbours are left that a merge joins. With a heap of candidates that takes n log n for n bytes, so that a word
  * of 100,000 letters costs milliseconds; searching anew after each merge would take minutes.
  */
+import { BYTE_ALPHABET, BYTE_OF_LETTER } from './byte-alphabet.js';
 
 export const END_OF_WORD = '</w>';
 
@@ -137,20 +138,6 @@ class Candidates {
     }
   }
 }
-
-/**
- * The visible character of each byte (GPT-2, `encoder.py`): printable Latin-1 stands for itself, the other 68 bytes
- * take the characters from U+0100 on, in order.
- */
-const BYTE_ALPHABET: readonly string[] = (() => {
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    return String.fromCodePoint(printable ? byte : next++);
-  });
-})();
-
-const BYTE_OF_LETTER = new Map(BYTE_ALPHABET.map((letter, byte) => [letter, byte]));
 
 /** The text that token texts spell, a space where a word ends; for people to read, not to encode again. */
 export function spell(tokens: readonly string[]): string {

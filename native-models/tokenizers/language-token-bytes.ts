@@ -9,6 +9,7 @@
  *  - WordPiece: `##` continues a word, everything else begins one.
  */
 import type { Json, JsonObject } from '../architectures/config-reader.js';
+import { BYTE_OF_LETTER } from './byte-alphabet.js';
 
 type Kind = 'byte-level' | 'sentence-piece' | 'word-piece';
 
@@ -60,17 +61,6 @@ function byteLevel(token: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
-
-/** Printable Latin-1 stands for itself, the other 68 bytes take the characters from U+0100 on, in order. */
-const BYTE_OF_LETTER: ReadonlyMap<string, number> = (() => {
-  let next = 0x100;
-  const letters = new Map<string, number>();
-  for (let byte = 0; byte < 256; byte++) {
-    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    letters.set(String.fromCodePoint(printable ? byte : next++), byte);
-  }
-  return letters;
-})();
 
 /** A step and, in a sequence, the steps in it. */
 function flatten(step: Json | undefined, list: string): JsonObject[] {

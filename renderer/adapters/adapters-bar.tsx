@@ -2,10 +2,9 @@ import { useMemo, type ReactNode } from 'react';
 import CircleCheck from 'lucide-react/icons/circle-check';
 import CircleHelp from 'lucide-react/icons/circle-question-mark';
 import Ban from 'lucide-react/icons/circle-slash-2';
-import Search from 'lucide-react/icons/search';
 import Star from 'lucide-react/icons/star';
-import X from 'lucide-react/icons/x';
 import { Icon, type IconComponent } from '../components/icon.js';
+import { SearchField } from '../components/search-field.js';
 import { Segments } from '../components/segments.js';
 import { SelectField } from '../components/select-field.js';
 import { setPreferences } from '../studio/preferences.js';
@@ -36,10 +35,18 @@ const sorts: readonly { id: Sort; label: string }[] = [
 
 export function AdaptersBar() {
   const model = useModelName();
+  const text = useAdapters((state) => state.text);
   const sort = useStudio(({ preferences }) => preferences.adapterSort);
   return (
     <div className="panel-bar">
-      <SearchField />
+      <SearchField
+        id={SEARCH_ID}
+        label="Search adapters"
+        placeholder="Name, word, tag, note or hash"
+        firstFocus
+        text={text}
+        onSearch={search}
+      />
       <Views />
       <span className="push" />
       {model === '' ? null : (
@@ -56,35 +63,6 @@ export function AdaptersBar() {
       />
       <FoldersPopover />
     </div>
-  );
-}
-
-function SearchField() {
-  const text = useAdapters((state) => state.text);
-  return (
-    <label className="field search">
-      <Icon of={Search} />
-      <input
-        id={SEARCH_ID}
-        type="search"
-        data-first-focus=""
-        placeholder="Name, word, tag, note or hash"
-        aria-label="Search adapters"
-        spellCheck={false}
-        value={text}
-        onChange={(event) => search(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape' || text === '') return;
-          event.preventDefault();
-          search('');
-        }}
-      />
-      {text === '' ? null : (
-        <button type="button" className="clear" aria-label="Clear the search" onClick={() => search('')}>
-          <Icon of={X} size={14} />
-        </button>
-      )}
-    </label>
   );
 }
 

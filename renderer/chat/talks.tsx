@@ -3,12 +3,11 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEven
 import { useVirtualizer } from '@tanstack/react-virtual';
 import Ellipsis from 'lucide-react/icons/ellipsis';
 import Plus from 'lucide-react/icons/plus';
-import Search from 'lucide-react/icons/search';
-import X from 'lucide-react/icons/x';
 import type { ConversationSummary } from '../../app/contracts/conversations.js';
 import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
 import { NoticeBar } from '../components/notice-bar.js';
+import { SearchField } from '../components/search-field.js';
 import type { Action } from '../keyboard/action.js';
 import { keyLabel } from '../keyboard/keys.js';
 import { isMac } from '../studio/studio-store.js';
@@ -32,33 +31,19 @@ function TalksHead() {
   const text = useChat((state) => state.text);
   return (
     <div className="talks-head">
-      <label className="field search">
-        <Icon of={Search} />
-        <input
-          id={SEARCH_ID}
-          type="search"
-          placeholder="Search"
-          title="Words that were said, or of a title"
-          aria-label="Search conversations"
-          spellCheck={false}
-          value={text}
-          onChange={(event) => search(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'ArrowDown') {
-              event.preventDefault();
-              document.getElementById(TALKS_ID)?.focus();
-            }
-            if (event.key !== 'Escape' || text === '') return;
-            event.preventDefault();
-            search('');
-          }}
-        />
-        {text === '' ? null : (
-          <button type="button" className="clear" aria-label="Clear the search" onClick={() => search('')}>
-            <Icon of={X} size={14} />
-          </button>
-        )}
-      </label>
+      <SearchField
+        id={SEARCH_ID}
+        label="Search conversations"
+        placeholder="Search"
+        title="Words that were said, or of a title"
+        text={text}
+        onSearch={search}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          document.getElementById(TALKS_ID)?.focus();
+        }}
+      />
       <ActionButton action={chatActions.create} icon={Plus} boxed side="bottom" />
       <MoreMenu />
     </div>

@@ -1,8 +1,7 @@
 import Heart from 'lucide-react/icons/heart';
-import Search from 'lucide-react/icons/search';
 import Trash from 'lucide-react/icons/trash-2';
-import X from 'lucide-react/icons/x';
 import { Icon } from '../components/icon.js';
+import { SearchField } from '../components/search-field.js';
 import { Segments } from '../components/segments.js';
 import { SelectField } from '../components/select-field.js';
 import { setPreferences } from '../studio/preferences.js';
@@ -49,30 +48,15 @@ export function GalleryBar() {
   const row = useStudio(({ preferences }) => preferences.thumbnailSize);
   return (
     <div className="panel-bar">
-      <label className="field search">
-        <Icon of={Search} />
-        <input
-          id={SEARCH_ID}
-          type="search"
-          data-first-focus=""
-          placeholder="Search"
-          title="Prompt, model, sampler or seed"
-          aria-label="Search pictures"
-          spellCheck={false}
-          value={text}
-          onChange={(event) => search(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape' || text === '') return;
-            event.preventDefault();
-            search('');
-          }}
-        />
-        {text === '' ? null : (
-          <button type="button" className="clear" aria-label="Clear the search" onClick={() => search('')}>
-            <Icon of={X} size={14} />
-          </button>
-        )}
-      </label>
+      <SearchField
+        id={SEARCH_ID}
+        label="Search pictures"
+        placeholder="Search"
+        title="Prompt, model, sampler or seed"
+        firstFocus
+        text={text}
+        onSearch={search}
+      />
       <Segments label="Show" value={view} options={views} onChange={(next) => show({ view: next })} />
       {view === 'bin' && shown > 0 ? (
         <button type="button" className="quiet small outlined" onClick={galleryActions.emptyBin.run}>

@@ -17,7 +17,7 @@ import { changeDraft, setSize, typeSeed } from './drafting.js';
 import { focusPromptEnd } from './focus.js';
 import { generateStore, useGenerate } from './generate-store.js';
 import { MixerGroup } from './mixer-group.js';
-import { ModelMenu } from './model-menu.js';
+import { PictureModelMenu } from './model-menu.js';
 import { ASPECTS, aspectOf, presetSize } from './picture-size.js';
 import { CLIP_SKIP, GUIDANCE, STEPS } from './ranges.js';
 
@@ -36,7 +36,7 @@ export function SettingsColumn() {
       tabIndex={-1}
     >
       <div className="group">
-        <ModelMenu />
+        <PictureModelMenu />
         {model?.notices.map((text) => (
           <p key={text} className="note">
             {text}
