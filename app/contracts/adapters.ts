@@ -173,44 +173,47 @@ export const adapterFit = z.object({
 export type AdapterFit = z.infer<typeof adapterFit>;
 
 /** A card of the shelf. */
-export const adapterCard = z.object({
-  id: z.string(),
-  /** The file's name without its ending: what `<lora:NAME:1>` calls it. */
-  name: z.string(),
-  path: z.string(),
-  bytes: z.number().int().nonnegative(),
-  problem: z.string().nullable(),
-  dialect: z.string(),
-  algorithm: z.string(),
-  base: z.string(),
-  rank: range.nullable(),
-  alpha: range.nullable(),
-  hasText: z.boolean(),
-  alias: z.string().nullable(),
-  triggerWords: z.array(triggerWord),
-  /** With the model that the list was asked for; null when there is none or the file has a problem. */
-  fit: adapterFit.nullable(),
-  /** 0 = none, 1 to 5 stars; 4 and 5 are the favourites. */
-  rating: z.number().int().min(0).max(5),
-  tags: z.array(z.string()),
-  note: z.string(),
-  /** From the files beside it. */
-  title: z.string().nullable(),
-  description: z.string().nullable(),
-  preferredWeight: z.number().nullable(),
-  /** Changes when its picture does; null while it has none. See `adapterPreviewUrl`. */
-  preview: z.string().nullable(),
-  /** Null until the worker has read the whole file. */
-  hashes: adapterHashes.nullable(),
-  /** Ships with the studio. */
-  embedded: z.boolean(),
-  /** Its file is gone. */
-  missing: z.boolean(),
-  /** Milliseconds since 1970; null while it was never used. */
-  usedAt: z.number().nullable(),
-  applied: lastApplied.nullable(),
-  addedAt: z.number(),
-});
+export const adapterCard = adapterDescription
+  .pick({
+    path: true,
+    bytes: true,
+    problem: true,
+    dialect: true,
+    algorithm: true,
+    base: true,
+    rank: true,
+    alpha: true,
+    hasText: true,
+    alias: true,
+    triggerWords: true,
+  })
+  .extend({
+    id: z.string(),
+    /** The file's name without its ending: what `<lora:NAME:1>` calls it. */
+    name: z.string(),
+    /** With the model that the list was asked for; null when there is none or the file has a problem. */
+    fit: adapterFit.nullable(),
+    /** 0 = none, 1 to 5 stars; 4 and 5 are the favourites. */
+    rating: z.number().int().min(0).max(5),
+    tags: z.array(z.string()),
+    note: z.string(),
+    /** From the files beside it. */
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    preferredWeight: z.number().nullable(),
+    /** Changes when its picture does; null while it has none. See `adapterPreviewUrl`. */
+    preview: z.string().nullable(),
+    /** Null until the worker has read the whole file. */
+    hashes: adapterHashes.nullable(),
+    /** Ships with the studio. */
+    embedded: z.boolean(),
+    /** Its file is gone. */
+    missing: z.boolean(),
+    /** Milliseconds since 1970; null while it was never used. */
+    usedAt: z.number().nullable(),
+    applied: lastApplied.nullable(),
+    addedAt: z.number(),
+  });
 export type AdapterCard = z.infer<typeof adapterCard>;
 
 export const adapterFolder = z.object({
