@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricFacts } from './measures.js';
 
 /** What the engine can do, so that neither window nor command line imports a list of its own. */
 export const choice = z.object({
@@ -33,6 +34,8 @@ export type Device = z.infer<typeof device>;
 export const capabilities = z.object({
   samplers: z.array(choice),
   schedules: z.array(choice),
+  /** In the order in which they are offered. */
+  metrics: z.array(metricFacts),
   versions: z.object({ inkstone: z.string(), onnxruntime: z.string() }),
 });
 export type Capabilities = z.infer<typeof capabilities>;

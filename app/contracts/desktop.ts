@@ -14,4 +14,6 @@ export interface Desktop {
   chooseFiles(title: string, endings: readonly string[]): Promise<string[]>;
   /** Open an address (http or https, checked by `app`) in the person's own browser. */
   openLink(url: string): Promise<void>;
+  /** Open a file of ours with the program that the person's system has for it. */
+  openFile(path: string): Promise<void>;
 }

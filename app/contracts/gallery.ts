@@ -12,6 +12,8 @@ export const pictureSummary = z.object({
   title: z.string(),
   /** Its file is gone from the disk. */
   missing: z.boolean(),
+  /** 100 × cosine of picture and prompt, by the CLIP that scores the gallery; null until it was asked for. */
+  clipScore: z.number().nullable(),
 });
 export type PictureSummary = z.infer<typeof pictureSummary>;
 
@@ -49,6 +51,7 @@ export const galleryQuery = z.object({
   kept: z.boolean(),
   /** The bin instead of the gallery. */
   bin: z.boolean(),
-  sort: z.enum(['newest', 'oldest']),
+  /** By score: highest or lowest first, pictures without one last. */
+  sort: z.enum(['newest', 'oldest', 'best-score', 'worst-score']),
 });
 export type GalleryQuery = z.infer<typeof galleryQuery>;

@@ -12,6 +12,14 @@ import {
 } from './conversations.js';
 import { capabilities, device } from './capabilities.js';
 import { errorMessage } from './errors.js';
+import {
+  evaluationProgress,
+  evaluationResult,
+  evaluationRun,
+  evaluationSettings,
+  referenceSource,
+  sourceLook,
+} from './evaluation.js';
 import { galleryQuery, picture, pictureSummary } from './gallery.js';
 import { generationSettings, job, jobProgress, queue, tokenCount } from './generation.js';
 import { model } from './models.js';
@@ -217,6 +225,34 @@ export const requests = {
   /** A conversation that was exported as JSON; without a path the person chooses the file. */
   'chat.import': { request: z.object({ path: z.string().optional() }), reply: conversation.nullable() },
 
+  /** Newest first. */
+  'evaluation.list': { request: nothing, reply: z.array(evaluationRun) },
+  /** A run and what came out of it; null until it is done. */
+  'evaluation.get': {
+    request: byId,
+    reply: z.object({ run: evaluationRun, result: evaluationResult.nullable() }),
+  },
+  'evaluation.look': { request: z.object({ source: referenceSource }), reply: sourceLook },
+  /** By the system's dialog; null when they close it. */
+  'evaluation.choose': {
+    request: z.object({ what: z.enum(['folder', 'statistics', 'prompts', 'inception', 'clip']) }),
+    reply: z.object({ path: z.string() }).nullable(),
+  },
+  /** On disk when this returns; one runs at a time. */
+  'evaluation.start': { request: evaluationSettings, reply: evaluationRun },
+  /** Vectors that were computed are kept. */
+  'evaluation.stop': { request: byId, reply: nothing },
+  'evaluation.resume': { request: byId, reply: nothing },
+  'evaluation.remove': { request: byId, reply: nothing },
+  'evaluation.rename': { request: z.object({ id: z.string(), name: z.string().min(1).max(80) }), reply: nothing },
+  /** To a file that the person chooses; null when they close the dialog. */
+  'evaluation.export': {
+    request: z.object({ id: z.string(), format: z.enum(['html', 'json', 'csv']) }),
+    reply: z.object({ path: z.string() }).nullable(),
+  },
+  /** The HTML report, in the person's own browser. */
+  'evaluation.open-report': { request: byId, reply: nothing },
+
   'gallery.list': { request: galleryQuery, reply: z.array(pictureSummary) },
   'gallery.get': { request: byId, reply: picture },
   'gallery.keep': { request: z.object({ id: z.string(), kept: z.boolean() }), reply: nothing },
@@ -229,6 +265,9 @@ export const requests = {
   'gallery.copy': { request: byId, reply: nothing },
   /** Begin dragging the picture's file out of the window. */
   'gallery.drag': { request: byId, reply: nothing },
+  /** Give pictures their CLIP score; those that have one of this network keep it. Scores come with `gallery.changed`. */
+  'gallery.score': { request: byIds, reply: z.object({ scored: z.number().int(), notices: z.array(z.string()) }) },
+  'gallery.stop-scoring': { request: nothing, reply: nothing },
   'gallery.read-settings': { request: z.object({ path: z.string() }), reply: readSettings.nullable() },
 } as const;
 export type RequestName = keyof typeof requests;
@@ -254,6 +293,15 @@ export const events = {
   'chat.changed': z.object({ id: z.string().nullable() }),
   'chat.progress': answerProgress,
   'chat.tokens': answerTokens,
+  /** Runs came, went or changed their state. */
+  'evaluation.changed': z.object({ id: z.string() }),
+  'evaluation.progress': evaluationProgress,
+  /** CLIP scores of the gallery: how many of those asked for are done. */
+  'gallery.score-progress': z.object({
+    done: z.number().int(),
+    of: z.number().int(),
+    secondsLeft: z.number().nonnegative().nullable(),
+  }),
   'engine.status': engineStatus,
   notice,
 } as const;
@@ -285,3 +333,9 @@ export const adapterPreviewUrl = (id: string, version: string): string =>
 export const effectUrl = (id: string, which: 'without' | 'with'): string =>
   `inkstone://effect/${encodeURIComponent(id)}/${which}`;
 export const thumbnailUrl = (id: string): string => `inkstone://thumbnail/${encodeURIComponent(id)}`;
+/** A picture of an evaluation's result, at most 512 pixels long. */
+export const evaluatedPictureUrl = (run: string, set: 'generated' | 'reference', index: number): string =>
+  `inkstone://evaluated/${encodeURIComponent(run)}/${set}/${index}`;
+/** One of the first pictures of a source that was looked at. */
+export const sourcePictureUrl = (token: string, index: number): string =>
+  `inkstone://source/${encodeURIComponent(token)}/${index}`;

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { featureMatrix } from './features.js';
+
+/** Metrics: what there are, what goes in, what comes out. The mathematics is in `native-models/metrics`. */
+
+/** A metric as the lists of window and command line have it. */
+export const metricFacts = z.object({
+  /** The command line's name: `kid`. */
+  id: z.string(),
+  /** What a person reads: `KID`. */
+  label: z.string(),
+  /** Behind the label, where it needs one: `× 1000`, `variety`. */
+  hint: z.string(),
+  better: z.enum(['lower', 'higher']),
+  /** What it is made of: two sets of pictures, or pictures with their captions. */
+  needs: z.enum(['sets', 'captions']),
+  /** Multiplies the value where it is shown to people (KID: 1000). */
+  shownTimes: z.number(),
+  /** Pictures a side (captions: pictures) below which it says little. */
+  floor: z.number().int().positive(),
+  /** Who defined it: `Bińkowski and others 2018`. */
+  paper: z.string(),
+});
+export type MetricFacts = z.infer<typeof metricFacts>;
+
+/** A number and how sure it is. */
+export const measured = z.object({
+  /** Null where there is none; `reason` says why. */
+  value: z.number().nullable(),
+  reason: z.string().nullable(),
+  /** Interval of 95 %; null where none can be had. */
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  /** How the interval was made, in few words: `jackknife`, `half samples, 25`. */
+  interval: z.string().nullable(),
+  /** Pictures of the generated set, and of the reference one. */
+  n: z.tuple([z.number().int(), z.number().int().nullable()]),
+  /** How much the value reads too high at these sizes, where that is known (FID). */
+  bias: z.number().nullable(),
+  /** Other forms of the number, by name: KID `subsetsMean`, `subsetsDeviation`. */
+  details: z.record(z.string(), z.number()),
+});
+export type Measured = z.infer<typeof measured>;
+
+/** The generated set's value less the other run's, on the same reference and by the same way. */
+export const measuredDifference = z.object({
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** 0 is not inside. */
+  clear: z.boolean(),
+});
+export type MeasuredDifference = z.infer<typeof measuredDifference>;
+
+export const referenceSet = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('features'), matrix: featureMatrix }),
+  /** pytorch-fid's `.npz` with `mu` and `sigma`; it does not tell of how many pictures. */
+  z.object({ kind: z.literal('statistics'), path: z.string() }),
+]);
+export type ReferenceSet = z.infer<typeof referenceSet>;
+
+export const setsRequest = z.object({
+  generated: featureMatrix,
+  reference: referenceSet,
+  /** Another run's pictures, to tell the difference. */
+  against: featureMatrix.nullable(),
+  /** Ids of metrics that need sets. */
+  metrics: z.array(z.string()),
+  /** `torch-fidelity` also gives KID over its subsets. */
+  mode: z.string(),
+  seed: z.number().int().nonnegative(),
+  /** False leaves the intervals out where they take more than a moment. */
+  intervals: z.boolean(),
+  /** The 2-D map and the nearest neighbours. */
+  pictures: z.boolean(),
+});
+export type SetsRequest = z.infer<typeof setsRequest>;
+
+/** Both sets in one plane. Coordinates are in units of the first axis's spread; at most 2,000 points a set. */
+export const featureMap = z.object({
+  generated: z.array(z.object({ index: z.number().int(), x: z.number(), y: z.number() })),
+  reference: z.array(z.object({ index: z.number().int(), x: z.number(), y: z.number() })),
+  /** Share of the variance that each axis shows, 0 to 1. */
+  shares: z.tuple([z.number(), z.number()]),
+});
+export type FeatureMap = z.infer<typeof featureMap>;
+
+/** Of each generated picture: the reference picture that is nearest, and how far it is (Euclidean, in features). */
+export const neighbours = z.array(
+  z.object({ index: z.number().int(), reference: z.number().int(), distance: z.number() }),
+);
+export type Neighbours = z.infer<typeof neighbours>;
+
+export const measuredSets = z.object({
+  metrics: z.record(z.string(), measured),
+  differences: z.record(z.string(), measuredDifference),
+  map: featureMap.nullable(),
+  /** Nearest first; null where the reference is statistics. */
+  neighbours: neighbours.nullable(),
+  notices: z.array(z.string()),
+});
+export type MeasuredSets = z.infer<typeof measuredSets>;
+
+export const measureProgress = z.object({
+  /** What is being computed, as a person reads it: `KID`, `Intervals of FID`. */
+  what: z.string(),
+  /** 0 to 1, of all. */
+  part: z.number(),
+});
+export type MeasureProgress = z.infer<typeof measureProgress>;
+
+/** Row i of `texts` is the caption of row i of `pictures`. */
+const captioned = z.object({
+  pictures: featureMatrix,
+  texts: featureMatrix,
+  /** The caption's number: pictures of one caption are averaged before the interval is made. */
+  captions: z.array(z.number().int().nonnegative()),
+});
+export const captionsRequest = captioned.extend({
+  against: captioned.nullable(),
+  metrics: z.array(z.string()),
+});
+export type CaptionsRequest = z.infer<typeof captionsRequest>;
+
+export const measuredCaptions = z.object({
+  metrics: z.record(z.string(), measured),
+  /** Paired by captions; only where both runs have the same ones. */
+  differences: z.record(z.string(), measuredDifference),
+  /** 100 × cosine of each picture and its caption. */
+  scores: z.array(z.number()),
+  notices: z.array(z.string()),
+});
+export type MeasuredCaptions = z.infer<typeof measuredCaptions>;
+
+/** Calls of the engine. Long ones tell their progress and stop within a fraction of a second. */
+export const measureCalls = {
+  measureSets: { request: setsRequest, progress: measureProgress, reply: measuredSets },
+  measureCaptions: { request: captionsRequest, reply: measuredCaptions },
+  /** Mean and covariance (N − 1) of features, into pytorch-fid's `.npz` with `n` beside them. */
+  featureMoments: {
+    request: z.object({ features: featureMatrix, out: z.string(), overwrite: z.boolean(), meta: z.string() }),
+    progress: measureProgress,
+    reply: z.object({ n: z.number().int(), dimensions: z.number().int() }),
+  },
+  /** Of two `.npz`. */
+  frechet: { request: z.object({ a: z.string(), b: z.string() }), progress: measureProgress, reply: z.number() },
+} as const;
