@@ -7,6 +7,7 @@ export async function capabilities(): Promise<Capabilities> {
   return {
     samplers: schedulers.map(({ id, label }) => ({ id, label })),
     schedules: schedules.map(({ id, label }) => ({ id, label })),
+    metrics: [],
     versions,
   };
 }
