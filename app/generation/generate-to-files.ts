@@ -26,6 +26,8 @@ export interface GenerateToFilesOrder {
   /** Where `<lora:NAME:1>` in the prompt is looked up; asked only when there is such a tag. None knows no name. */
   readonly shelf?: Pick<AdapterSource, 'find'> | undefined;
   readonly count?: number | undefined;
+  /** One picture of each, in place of `count` pictures of the settings' own prompt. */
+  readonly prompts?: readonly string[] | undefined;
   /** A file, or a folder for numbered files. */
   readonly out: string;
   readonly force?: boolean | undefined;
@@ -39,12 +41,18 @@ export interface GenerateToFilesOrder {
 }
 
 export interface GeneratedFiles {
-  readonly images: { readonly path: string; readonly seed: number; readonly width: number; readonly height: number }[];
+  readonly images: {
+    readonly path: string;
+    readonly prompt: string;
+    readonly seed: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
   /** As they were used; `seed` is the first picture's. */
   readonly settings: GenerationSettings;
   /** The device that ran. */
   readonly device: string;
-  /** Of each file once: those of `--lora`, then those of the prompt. */
+  /** Of each file once: those of `--lora`, then those of the prompts. */
   readonly adapters: AdapterReceipt[];
   readonly notices: string[];
   /** Added up over all pictures. */
@@ -63,12 +71,25 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
     model,
     capabilities,
   );
-  const adapters = await adaptersOf(order, normal.settings, signal);
-  const count = given?.count ?? order.count ?? 1;
+  const count = given?.count ?? order.prompts?.length ?? order.count ?? 1;
+  const prompts = order.prompts ?? Array.from({ length: count }, () => normal.settings.prompt);
+  if (prompts.length !== count) {
+    throw new StudioError(
+      'bad-input',
+      `${prompts.length} prompts were given for the ${count} pictures of the latents.`,
+    );
+  }
+  // Of every prompt before the first picture: a mistyped name in the last one must not cost the others.
+  const adaptersByPrompt = new Map<string, Awaited<ReturnType<typeof adaptersOf>>>();
+  const inspect = inspectOnce(worker, signal);
+  for (const prompt of new Set(prompts)) {
+    adaptersByPrompt.set(prompt, await adaptersOf(order, { ...normal.settings, prompt }, inspect));
+  }
   const paths = await outputPaths(out, count, force);
 
   const images: GeneratedFiles['images'] = [];
-  const notices = new Set([...normal.notices, ...adapters.notices]);
+  const allAdapters = [...adaptersByPrompt.values()];
+  const notices = new Set([...normal.notices, ...allAdapters.flatMap((adapters) => adapters.notices)]);
   if (given !== null && contradicts(order, given)) {
     notices.add(`Size and count come from ${order.latents}: ${given.count} of ${given.width} × ${given.height}.`);
   }
@@ -77,12 +98,13 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
   let usedDevice: string = device;
   for (const [k, path] of paths.entries()) {
     const seed = normal.settings.seed + k;
+    const prompt = prompts[k]!;
     const made = await makePicture(
       engine,
       {
         model,
-        settings: { ...normal.settings, seed },
-        adapters,
+        settings: { ...normal.settings, prompt, seed },
+        adapters: adaptersByPrompt.get(prompt)!,
         apply,
         device,
         latents: order.latents === undefined ? null : { file: order.latents, index: k },
@@ -95,20 +117,21 @@ export async function generateToFiles(order: GenerateToFilesOrder): Promise<Gene
     );
     await savePicture(worker, made, { path, overwrite: force, thumbnail: null, entry: null });
     const { width, height } = made.generated;
-    images.push({ path, seed, width, height });
+    images.push({ path, prompt, seed, width, height });
     settings = { ...normal.settings, width, height };
     usedDevice = made.generated.device;
     for (const notice of made.receipt.notices) notices.add(notice);
     for (const part of ['load', 'denoise', 'decode', 'total'] as const) seconds[part] += made.generated.seconds[part];
   }
-  const receipts = new Map(adapters.used.map(({ adapter, receipt }) => [adapter.path, receipt]));
+  const used = allAdapters.flatMap((adapters) => adapters.used);
+  const receipts = new Map(used.map(({ adapter, receipt }) => [adapter.path, receipt]));
   return { images, settings, device: usedDevice, adapters: [...receipts.values()], notices: [...notices], seconds };
 }
 
 async function adaptersOf(
-  { adapters = [], model, shelf, worker }: GenerateToFilesOrder,
+  { adapters = [], model, shelf }: GenerateToFilesOrder,
   settings: GenerationSettings,
-  signal: AbortSignal,
+  inspect: ReturnType<typeof inspectOnce>,
 ) {
   const byPath = adapters
     .filter(({ weight, textWeight }) => weight !== 0 || textWeight !== 0)
@@ -117,13 +140,23 @@ async function adaptersOf(
   const inPrompt = await promptAdapters(settings.prompt, names);
   const receipt = async ({ path }: ShelfAdapter, modelPath: string | null) => {
     try {
-      return await worker.inspectAdapter({ path, modelPath }, signal);
+      return await inspect(path, modelPath);
     } catch (error) {
       const given = adapters.find(({ file }) => file === path);
       throw (given && errorMessageOf(error).kind === 'missing-file' && (await onlyAName(given, names))) || error;
     }
   };
   return checkAdapters([...byPath, ...inPrompt], settings, model, { receipt });
+}
+
+/** A receipt reads all of a file: once is enough, however many prompts name it. */
+function inspectOnce(worker: Worker, signal: AbortSignal) {
+  const receipts = new Map<string, Promise<AdapterReceipt>>();
+  return (path: string, modelPath: string | null): Promise<AdapterReceipt> => {
+    const known = receipts.get(path) ?? worker.inspectAdapter({ path, modelPath }, signal);
+    receipts.set(path, known);
+    return known;
+  };
 }
 
 /** Of `--lora NAME`, where there is no such file and an adapter of the shelf is called so: where the name belongs. */

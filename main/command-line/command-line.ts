@@ -61,8 +61,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 const helpWords: ReadonlySet<string> = new Set(['--help', 'help']);
 
-/** The verbs of the first word, where it is the beginning of several and the second word names none of them. */
+/** The verbs of the first word, where it only begins the names of several and the second word names none of them. */
 function groupOf(args: readonly string[]): readonly Verb[] | null {
+  if (verbs.some(({ name }) => name === args[0])) return null; // “eval” is a verb of its own beside “eval stats”
   const group = verbs.filter(({ name }) => name.startsWith(`${args[0]} `));
   const named = group.some(({ name }) => name === args.slice(0, 2).join(' '));
   return group.length === 0 || named ? null : group;

@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { deviceWish } from '../../../app/contracts/capabilities.js';
 import { generateToFiles } from '../../../app/generation/generate-to-files.js';
+import { StudioError } from '../../../app/contracts/studio-error.js';
 import { UnknownChoice } from '../../../app/generation/settings.js';
 import { modelJson } from '../model-report.js';
 import { adapterFlags, givenAdapters } from '../lora-flag.js';
 import { UsageError } from '../usage-error.js';
+import type { GivenFlags } from '../flags.js';
 import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
 
@@ -14,6 +17,7 @@ export const generate: Verb = {
   summary: 'make pictures',
   flags: {
     prompt: { value: 'P', help: 'what to see; may be empty' },
+    prompts: { value: 'FILE', help: 'instead: a text file, one picture of each line; “eval --prompts” reads it too' },
     negative: { value: 'N', help: 'what not to see' },
     model: { value: 'M', help: 'a model folder, a library id or name; else the embedded model' },
     steps: { value: 'N', help: 'denoising steps' },
@@ -34,8 +38,9 @@ export const generate: Verb = {
   async run(given, session) {
     const form = 'inkstone generate --prompt "a red heart" --out heart.png';
     const size = given.size('size');
+    const prompts = await promptsOf(given);
     const settings = {
-      prompt: given.required('prompt', form),
+      prompt: prompts === undefined ? given.required('prompt', form) : '',
       negative: given.text('negative'),
       steps: given.integer('steps', { least: 1, most: 1000 }),
       cfg: given.number('cfg', { least: 0, most: 100 }),
@@ -65,6 +70,7 @@ export const generate: Verb = {
       apply,
       shelf: session.shelf,
       count,
+      prompts,
       out,
       force: given.has('force'),
       device,
@@ -95,3 +101,20 @@ export const generate: Verb = {
     };
   },
 };
+
+/** The lines of `--prompts FILE`. */
+async function promptsOf(given: GivenFlags): Promise<string[] | undefined> {
+  const file = given.text('prompts');
+  if (file === undefined) return undefined;
+  for (const other of ['prompt', 'count']) {
+    if (given.text(other) !== undefined) {
+      throw new UsageError(`--prompts makes one picture of each line of its file: leave --${other} out.`);
+    }
+  }
+  const text = await readFile(resolve(file), 'utf8').catch((cause: unknown) => {
+    throw new StudioError('missing-file', `${file} cannot be read: give --prompts a text file.`, { file, cause });
+  });
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  if (text.trim() !== '') return lines;
+  throw new StudioError('bad-input', `${file} is empty: write one prompt on each line.`, { file });
+}

@@ -37,7 +37,7 @@ describe('generateToFiles', () => {
       }),
     );
     expect(made).toEqual({
-      images: [{ path: join(folder, 'new', 'heart.png'), seed: 7, width: 16, height: 16 }],
+      images: [{ path: join(folder, 'new', 'heart.png'), prompt: 'a red heart', seed: 7, width: 16, height: 16 }],
       settings: {
         ...{ model: 'Test pictures', prompt: 'a red heart', negative: '', steps: 3, cfg: 2.5, sampler: 'ddim' },
         ...{ schedule: 'normal', seed: 7, width: 16, height: 16, clipSkip: 1, adapters: [] },
@@ -63,6 +63,26 @@ describe('generateToFiles', () => {
     ]);
     const file = await workerInProcess().readPicture({ path: join(folder, 'heart-2.png') });
     expect(readOwnMetadata(file.text)).toMatchObject({ settings: { seed: 8 }, picture: null });
+  });
+
+  test('makes one picture of each given prompt, each with its own seed and its own metadata', async () => {
+    const folder = temporaryFolder();
+    const { images } = await generateToFiles(order(`${folder}/`, { prompts: ['a red heart', 'a pizza', ''] }));
+    expect(images.map(({ path, prompt, seed }) => [path, prompt, seed])).toEqual([
+      [join(folder, '00001.png'), 'a red heart', 7],
+      [join(folder, '00002.png'), 'a pizza', 8],
+      [join(folder, '00003.png'), '', 9],
+    ]);
+    const file = await workerInProcess().readPicture({ path: join(folder, '00002.png') });
+    expect(readOwnMetadata(file.text)).toMatchObject({ settings: { prompt: 'a pizza', seed: 8 } });
+  });
+
+  test('refuses a name in the last prompt before the first picture is made', async () => {
+    const engine = new StepEngine();
+    const prompts = ['a red heart', 'a pizza <lora:no-such:1>'];
+    const making = generateToFiles(order(`${temporaryFolder()}/`, { engine, prompts }));
+    await expect(making).rejects.toThrow('no-such');
+    expect(engine.calls).toEqual([]);
   });
 
   test('draws a seed when none is given, and reports it', async () => {
