@@ -17,6 +17,8 @@ export interface GalleryParts {
   readonly database: Database;
   readonly home: Home;
   readonly worker: Worker;
+  /** The network (sha256 of its weights) whose CLIP scores are shown; null: none was asked for yet. */
+  readonly scoredBy?: () => string | null;
   /** A picture came (`added`), went, came back, or its file was found gone. */
   readonly onChanged: (added: PictureSummary | null) => void;
 }
@@ -47,8 +49,8 @@ export class Gallery {
   readonly #thumbnailsInMaking = new Map<string, Promise<string | null>>();
   #moves: Promise<unknown> = Promise.resolve();
 
-  constructor({ database, home, worker, onChanged }: GalleryParts) {
-    this.rows = pictureRows(database);
+  constructor({ database, home, worker, scoredBy, onChanged }: GalleryParts) {
+    this.rows = pictureRows(database, scoredBy);
     this.home = home;
     this.#worker = worker;
     this.#database = database;
@@ -117,8 +119,8 @@ export class Gallery {
   announce(id: string): void {
     const row = this.rows.get(id);
     if (row === null) return;
-    const { width, height, kept, title, missing } = row;
-    this.#onChanged({ id, width, height, kept, title, missing });
+    const { width, height, kept, title, missing, clipScore } = row;
+    this.#onChanged({ id, width, height, kept, title, missing, clipScore });
   }
 
   changed(): void {

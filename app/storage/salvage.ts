@@ -2,11 +2,11 @@ import { connect, type Connection } from './connection.js';
 import type { Database } from './database.js';
 import type { Row } from './rows.js';
 
-/** What no file on the disk tells, first. Receipts after the pictures they belong to, turns after their conversations. */
+/** What no file on the disk tells, first. Receipts and scores after the pictures they belong to, turns after their conversations. */
 const tables = [
   ...(['preferences', 'models', 'adapter_folders', 'adapters', 'step_times'] as const),
   ...(['conversations', 'turns', 'answer_tokens'] as const),
-  ...(['jobs', 'pictures', 'receipts'] as const),
+  ...(['evaluations', 'evaluation_results', 'jobs', 'pictures', 'receipts', 'picture_scores'] as const),
 ];
 
 /**

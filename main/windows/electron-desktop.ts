@@ -61,6 +61,14 @@ export function electronDesktop({ window, worker, dragIcons, log }: ElectronDesk
         throw new StudioError('bad-input', `${url} is no web address, so it is not opened.`);
       await shell.openExternal(url);
     },
+    openFile: async (path) => {
+      const problem = await shell.openPath(path);
+      if (problem === '') return;
+      log(`${path} could not be opened: ${problem}`);
+      throw new StudioError('storage', `${path} could not be opened: your system names no program for it.`, {
+        file: path,
+      });
+    },
   };
 }
 
