@@ -18,6 +18,8 @@ export const metricFacts = z.object({
   shownTimes: z.number(),
   /** Pictures a side (captions: pictures) below which it says little. */
   floor: z.number().int().positive(),
+  /** What stands before each caption when its vector is made: `A photo depicts ` of clip_paper, else empty. */
+  captionPrefix: z.string(),
   /** Who defined it: `Bińkowski and others 2018`. */
   paper: z.string(),
 });
@@ -28,7 +30,7 @@ export const measured = z.object({
   /** Null where there is none; `reason` says why. */
   value: z.number().nullable(),
   reason: z.string().nullable(),
-  /** Interval of 95 %; null where none can be had. */
+  /** Interval of 95 % around the value; null where none can be had. */
   low: z.number().nullable(),
   high: z.number().nullable(),
   /** How the interval was made, in few words: `jackknife`, `half samples, 25`. */
@@ -37,7 +39,10 @@ export const measured = z.object({
   n: z.tuple([z.number().int(), z.number().int().nullable()]),
   /** How much the value reads too high at these sizes, where that is known (FID). */
   bias: z.number().nullable(),
-  /** Other forms of the number, by name: KID `subsetsMean`, `subsetsDeviation`. */
+  /**
+   * Other forms of the number, by name: KID over torch-fidelity's subsets `subsetsMean`, `subsetsDeviation`; FID with
+   * its bias taken off `corrected`, `correctedLow`, `correctedHigh`.
+   */
   details: z.record(z.string(), z.number()),
 });
 export type Measured = z.infer<typeof measured>;
@@ -113,6 +118,8 @@ export type MeasureProgress = z.infer<typeof measureProgress>;
 const captioned = z.object({
   pictures: featureMatrix,
   texts: featureMatrix,
+  /** The same captions with clip_paper's `captionPrefix` before them; null where it is not asked for. */
+  prefixed: featureMatrix.nullable(),
   /** The caption's number: pictures of one caption are averaged before the interval is made. */
   captions: z.array(z.number().int().nonnegative()),
 });
