@@ -19,6 +19,7 @@ import { clipVisionModel } from './clip-vision-model.js';
 import type { DecoderSizes } from './decoder.js';
 import { batchDecoder, cachedDecoder } from './decoder.js';
 import type { DecoderConfig } from './decoder-config.js';
+import { fidInception } from './fid-inception.js';
 import type { UNetConfig, UNetSizes } from './unet-2d-condition.js';
 import { unet2DCondition } from './unet-2d-condition.js';
 
@@ -39,6 +40,7 @@ export type NetworkPlan =
     }
   | { readonly component: 'clip_text'; readonly config: ClipTextConfig; readonly sizes: TextSizes }
   | { readonly component: 'clip_image'; readonly config: ClipVisionConfig; readonly sizes: PictureSizes }
+  | { readonly component: 'inception'; readonly sizes: PictureSizes }
   /** Sizes: whole texts side by side; without them one text with a cache. */
   | { readonly component: 'llm'; readonly config: DecoderConfig; readonly sizes?: DecoderSizes };
 
@@ -73,6 +75,8 @@ function author(graph: Graph, plan: NetworkPlan): void {
       return clipTextFeatures(graph, plan.config, plan.sizes);
     case 'clip_image':
       return clipVisionModel(graph, plan.config, plan.sizes);
+    case 'inception':
+      return fidInception(graph, plan.sizes);
     case 'llm':
       return plan.sizes ? batchDecoder(graph, plan.config, plan.sizes) : cachedDecoder(graph, plan.config);
   }

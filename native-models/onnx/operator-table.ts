@@ -58,6 +58,8 @@ const operators = {
   // Takes a weight [out, in] as it is stored, for inputs of any rank. WebGPU falls back to the CPU.
   FusedMatMul: { domain: MICROSOFT, runsOn: ['cpu', 'cuda'] },
   Conv: everywhere,
+  MaxPool: everywhere,
+  AveragePool: everywhere,
   // Weights of 4 and 8 bits in blocks. ReduceSum serves the minimums of GGUF's formats.
   MatMulNBits: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
   GatherBlockQuantized: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda'] },
@@ -68,6 +70,8 @@ const operators = {
   // The RMS norm; onnxruntime has it in the standard domain, of which it is no part.
   SimplifiedLayerNormalization: { domain: '', runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },
   ReduceMean: everywhere,
+  // Fixed statistics: the runtime makes it part of the convolution before it, on every device.
+  BatchNormalization: everywhere,
   Softmax: everywhere,
   // Pairs of halves or of neighbours, by tables of cosines and sines.
   RotaryEmbedding: { domain: MICROSOFT, runsOn: ['cpu', 'webgpu', 'cuda', 'dml'] },

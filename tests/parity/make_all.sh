@@ -11,6 +11,7 @@ python="${PYTHON:-python}"
 "$python" make_networks.py
 "$python" make_adapters.py
 "$python" make_clip.py
+"$python" make_inception.py
 "$python" make_noise.py
 "$python" make_schedulers.py
 "$python" make_scheduler_options.py

@@ -56,3 +56,22 @@ export function groupNorm(x: Value, groups: number, scale: Value, shift: Value, 
   const even = graph.node('InstanceNormalization', [rows, fill(1), fill(0)], rows, { epsilon: { float: epsilon } });
   return add(multiply(reshape(even, [B, C, H, W]), scale), shift);
 }
+
+export interface ChannelStatistics {
+  /** All [C]. */
+  readonly scale: Value;
+  readonly shift: Value;
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * scale + shift with fixed statistics for each channel; x [B, C, H, W]. */
+export function batchNorm(x: Value, statistics: ChannelStatistics, epsilon: number): Value {
+  const C = x.shape[1];
+  const { scale, shift, mean, variance } = statistics;
+  for (const [name, value] of Object.entries(statistics) as [string, Value][]) {
+    if (value.rank !== 1 || value.shape[0] !== C) throw new AuthoringError('BatchNorm', name, `[${C}]`, value);
+  }
+  const attributes = { epsilon: { float: epsilon } };
+  return x.graph.node('BatchNormalization', [x, scale, shift, mean, variance], x, attributes);
+}
