@@ -10,8 +10,8 @@ import { z } from 'zod';
 import { ModelError } from '../errors.js';
 import type { FloatTensor } from '../runtime/tensor.js';
 import { floats } from '../runtime/tensor.js';
-import type { RgbPicture } from './pillow-resize.js';
-import { resizeBicubic } from './pillow-resize.js';
+import type { RgbPicture } from './resizers/rgb-picture.js';
+import { resizeBicubic } from './resizers/pillow-bicubic.js';
 
 export interface ClipPreprocessing {
   /** The shorter side becomes so long, or both sides are set; null: no resize. */

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { clipPixelValues, parseClipPreprocessing } from '../../native-models/metrics/clip-preprocessing.js';
 import { cosineSimilarity } from '../../native-models/metrics/cosine-similarity.js';
-import type { RgbPicture } from '../../native-models/metrics/pillow-resize.js';
-import { resizeBicubic } from '../../native-models/metrics/pillow-resize.js';
+import type { RgbPicture } from '../../native-models/metrics/resizers/rgb-picture.js';
+import { resizeBicubic } from '../../native-models/metrics/resizers/pillow-bicubic.js';
 import { loadImageFeatures } from '../../native-models/pipelines/image-features.js';
 import type { ImageFeatures } from '../../native-models/pipelines/image-features.js';
 import { openNetwork } from '../../native-models/runtime/open-network.js';

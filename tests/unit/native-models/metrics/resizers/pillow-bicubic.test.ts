@@ -1,8 +1,8 @@
 /** What Pillow's own pictures (tests/parity/clip.test.ts) do not show: that inputs stay as they are, and the ends. */
 import { expect, test } from 'vitest';
 
-import type { RgbPicture } from '../../../../native-models/metrics/pillow-resize.js';
-import { resizeBicubic } from '../../../../native-models/metrics/pillow-resize.js';
+import type { RgbPicture } from '../../../../../native-models/metrics/resizers/rgb-picture.js';
+import { resizeBicubic } from '../../../../../native-models/metrics/resizers/pillow-bicubic.js';
 
 const flat = (width: number, height: number, level: number): RgbPicture => ({
   rgb: new Uint8Array(width * height * 3).fill(level),
