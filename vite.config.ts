@@ -1,11 +1,22 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** KaTeX's style sheet names every font three times; Chromium takes the first form, and the others need not be packed. */
+const newestFontsAlone: Plugin = {
+  name: 'newest-fonts-alone',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.includes('katex') && id.endsWith('.css')
+      ? code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\(["'](?:woff|truetype)["']\)/g, '')
+      : null,
+};
 
 /** The window's pages. The main side is bundled by main/set-up/build.mjs. */
 export default defineConfig({
   root: 'renderer',
   base: './', // the pages are served by the studio's own protocol, from whatever folder they lie in
-  plugins: [react()],
+  plugins: [react(), newestFontsAlone],
+  worker: { format: 'es' }, // its grammars are chunks of their own
   build: {
     outDir: '../dist/renderer',
     emptyOutDir: true,

@@ -1,10 +1,12 @@
 /**
  * An answer as blocks that can be drawn one by one: while tokens come, only the last block changes. A code block is a
- * block of its own; elsewhere a blank line ends one. A list is one block, with all that is indented under its items.
+ * block of its own, and so is a formula that has its own lines; elsewhere a blank line ends one. A list is one block,
+ * with all that is indented under its items.
  */
 export type Block =
   | { readonly kind: 'markdown'; readonly text: string }
-  | { readonly kind: 'code'; readonly language: string; readonly text: string; readonly closed: boolean };
+  | { readonly kind: 'code'; readonly language: string; readonly text: string; readonly closed: boolean }
+  | { readonly kind: 'math'; readonly text: string; readonly closed: boolean };
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 /** Within a list item. */
@@ -45,6 +47,13 @@ export function blocksOf(text: string): Block[] {
       at = next;
       continue;
     }
+    const formula = inList && INDENTED.test(line) ? null : formulaFrom(all, at);
+    if (formula) {
+      flush();
+      blocks.push(formula.block);
+      at = formula.next;
+      continue;
+    }
     if (line.trim() === '') {
       if (lines.length > 0) blanks += 1;
       continue;
@@ -74,4 +83,43 @@ function codeFrom(all: readonly string[], at: number, fence: RegExpExecArray): {
     code.push(line);
   }
   return { block: { kind: 'code', language, text: code.join('\n'), closed: false }, next: all.length };
+}
+
+const FORMULA = /^ {0,3}(\$\$|\\\[|\\begin\{(?:align|alignat|equation|gather)\*?\})/;
+/** Nothing in an answer is referred to by the number of an equation. */
+const unnumbered = (mark: string): string => mark.replace(/\*?\}$/, '*}');
+/** A formula that is longer has no end. */
+const MOST_LINES = 200;
+
+/**
+ * The formula that begins line `at`, if it ends a line too; `next` is its last line. One whose end has not come is one
+ * while it may still come: until an empty line.
+ */
+function formulaFrom(all: readonly string[], at: number): { block: Block; next: number } | null {
+  const begins = FORMULA.exec(all[at] ?? '');
+  const mark = begins?.[1];
+  if (!begins || mark === undefined) return null;
+  const isNamed = mark.startsWith('\\begin');
+  const end = mark === '$$' ? mark : mark === '\\[' ? '\\]' : mark.replace('begin', 'end');
+  const found: string[] = [];
+  for (let next = at; next < Math.min(all.length, at + MOST_LINES); next += 1) {
+    const line = all[next] ?? '';
+    const from = next === at ? begins[0].length : 0;
+    const ends = line.indexOf(end, from);
+    if (ends >= 0) {
+      if (line.slice(ends + end.length).trim() !== '') return null;
+      found.push(line.slice(from, ends));
+      const inner = found.join('\n').trim();
+      return inner === ''
+        ? null
+        : {
+            block: { kind: 'math', text: isNamed ? unnumbered(mark) + inner + unnumbered(end) : inner, closed: true },
+            next,
+          };
+    }
+    found.push(line.slice(from));
+    if (line.trim() === '' && next > at) return null;
+  }
+  if (all.length > at + MOST_LINES) return null;
+  return { block: { kind: 'math', text: all.slice(at).join('\n'), closed: false }, next: all.length };
 }

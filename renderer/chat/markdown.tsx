@@ -1,11 +1,13 @@
-import { memo, useMemo, type ReactNode } from 'react';
+import { createContext, memo, use, useMemo, type ReactNode } from 'react';
 import Markdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import ImageOff from 'lucide-react/icons/image-off';
 import { Icon } from '../components/icon.js';
 import { CodeBlock } from './code-block.js';
 import { ChatLink } from './chat-link.js';
+import { Formula, FormulaSource } from './formula.js';
 import { blocksOf, type Block } from './markdown-blocks.js';
+import { remarkMath } from './math-syntax.js';
 
 /** An answer as its blocks: a block that has not changed is not drawn again. `caret` marks where it is written. */
 export const AnswerText = memo(function AnswerText({ text, caret = false }: { text: string; caret?: boolean }) {
@@ -19,6 +21,7 @@ export const AnswerText = memo(function AnswerText({ text, caret = false }: { te
           kind={block.kind}
           text={block.text}
           language={block.kind === 'code' ? block.language : ''}
+          whole={block.kind === 'markdown' ? !(caret && at === blocks.length - 1) : block.closed}
         />
       ))}
     </div>
@@ -29,24 +32,33 @@ interface BlockViewProps {
   readonly kind: Block['kind'];
   readonly text: string;
   readonly language: string;
+  /** No more of it comes. */
+  readonly whole: boolean;
 }
 
-const BlockView = memo(function BlockView({ kind, text, language }: BlockViewProps) {
-  if (kind === 'code') return <CodeBlock text={text} language={language} />;
+/** Whether the block that is drawn is whole. */
+const Whole = createContext(true);
+
+const BlockView = memo(function BlockView({ kind, text, language, whole }: BlockViewProps) {
+  if (kind === 'code') return <CodeBlock text={text} language={language} whole={whole} />;
+  if (kind === 'math') return <p>{whole ? <Formula tex={text} display /> : <FormulaSource tex={text} />}</p>;
   return (
-    <Markdown remarkPlugins={plugins} components={components}>
-      {text}
-    </Markdown>
+    <Whole value={whole}>
+      <Markdown remarkPlugins={plugins} components={components}>
+        {text}
+      </Markdown>
+    </Whole>
   );
 });
 
-const plugins = [remarkGfm];
+const plugins = [remarkGfm, remarkMath];
 
 /** HTML in an answer is shown as the text it is; pictures are not loaded, links say where they lead before they do. */
 const components: Components = {
   a: ({ href, children }) => <ChatLink href={href}>{children}</ChatLink>,
   img: ({ alt, src }) => <ImageStandIn alt={alt ?? ''} address={typeof src === 'string' ? src : ''} />,
   pre: ({ children }) => <PreBlock>{children}</PreBlock>,
+  span: ({ className, children }) => <MathSpan classes={className ?? ''}>{children}</MathSpan>,
   table: ({ children }) => (
     <div className="answer-table" tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>
@@ -61,8 +73,16 @@ const components: Components = {
 
 /** Code in a list or a quotation comes this way. */
 function PreBlock({ children }: { children?: ReactNode }) {
+  const whole = use(Whole);
   const code = codeOf(children);
-  return code ? <CodeBlock {...code} /> : <pre>{children}</pre>;
+  return code ? <CodeBlock {...code} whole={whole} /> : <pre>{children}</pre>;
+}
+
+/** Nothing else of an answer becomes a span. */
+function MathSpan({ classes, children }: { classes: string; children?: ReactNode }) {
+  const names = classes.split(' ');
+  if (!names.includes('math') || typeof children !== 'string') return <span>{children}</span>;
+  return <Formula tex={children} display={names.includes('display')} />;
 }
 
 function codeOf(children: ReactNode): { text: string; language: string } | null {

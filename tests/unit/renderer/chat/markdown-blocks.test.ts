@@ -33,6 +33,29 @@ describe('an answer as blocks', () => {
     ]);
   });
 
+  test('makes a formula with its own lines a block of its own', () => {
+    expect(blocksOf('So\n\\[\na\n= b\n\\]\nthen')).toEqual([
+      { kind: 'markdown', text: 'So' },
+      { kind: 'math', text: 'a\n= b', closed: true },
+      { kind: 'markdown', text: 'then' },
+    ]);
+    expect(blocksOf('$$ x $$')).toEqual([{ kind: 'math', text: 'x', closed: true }]);
+    expect(blocksOf('\\begin{align}\na\n\\end{align}')).toEqual([
+      { kind: 'math', text: '\\begin{align*}a\\end{align*}', closed: true },
+    ]);
+  });
+
+  test('shows a formula whose end has not come yet as one, until an empty line says that none comes', () => {
+    expect(blocksOf('$$\na')).toEqual([{ kind: 'math', text: '$$\na', closed: false }]);
+    expect(texts('$$\na\n\nb')).toEqual(['$$\na', 'b']);
+    expect(blocksOf('$$\na\n\nb').map(({ kind }) => kind)).toEqual(['markdown', 'markdown']);
+  });
+
+  test('leaves a formula within a line, or under an item, to the text', () => {
+    expect(texts('\\[x\\] is small')).toEqual(['\\[x\\] is small']);
+    expect(texts('1. so\n   \\[\n   x\n   \\]\n2. then')).toEqual(['1. so\n   \\[\n   x\n   \\]\n2. then']);
+  });
+
   test('shows code whose end has not come yet as code', () => {
     expect(blocksOf('```\nlet a')).toEqual([{ kind: 'code', language: '', text: 'let a', closed: false }]);
   });
