@@ -13,6 +13,15 @@ import {
   type GenerateTextRequest,
   type LanguageModelFacts,
 } from './chat.js';
+import {
+  embeddingCalls,
+  type EmbeddedPictures,
+  type EmbeddedTexts,
+  type EmbedPicturesRequest,
+  type EmbedTextsRequest,
+  type FeatureNetwork,
+  type FeatureNetworkRequest,
+} from './features.js';
 import { preview, tokenCount, type TokenCount } from './generation.js';
 
 /**
@@ -154,6 +163,11 @@ export interface Engine {
   languageModelFacts(request: { modelPath: string }): Promise<LanguageModelFacts>;
   /** Tokens of a prompt as `generateText` would read it, and the model's context. */
   countChatTokens(request: CountChatTokensRequest): Promise<TokenCount>;
+  /** Of files that turn pictures into vectors; opens nothing. */
+  featureNetwork(request: FeatureNetworkRequest): Promise<FeatureNetwork>;
+  /** One batch; the network stays open for the next one. */
+  embedPictures(request: EmbedPicturesRequest, signal: AbortSignal): Promise<EmbeddedPictures>;
+  embedTexts(request: EmbedTextsRequest, signal: AbortSignal): Promise<EmbeddedTexts>;
   /** Close every session; memory goes back to the system. */
   unload(): Promise<void>;
 }
@@ -175,5 +189,6 @@ export const engineCalls = {
   generateText: { request: generateTextRequest, progress: generateTextProgress, reply: generatedText },
   languageModelFacts: { request: z.object({ modelPath: z.string() }), reply: languageModelFacts },
   countChatTokens: { request: countChatTokensRequest, reply: tokenCount },
+  ...embeddingCalls,
   unload: { request: z.object({}), reply: z.object({}) },
 } as const;

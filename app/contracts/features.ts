@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deviceWish } from './capabilities.js';
 
 /** Networks that turn pictures and texts into vectors, and what is done to a picture before one sees it. */
 
@@ -40,6 +41,8 @@ export const featureNetwork = featureNetworkFile.extend({
   side,
   /** D of its picture vectors. */
   dimensions: z.number().int().positive(),
+  /** Pictures in one call of `embedPictures` that go fastest. */
+  batch: z.number().int().positive(),
   /** False where its text tower is not there. */
   readsText: z.boolean(),
   preparation,
@@ -112,7 +115,7 @@ export const embeddingCalls = {
   embedPictures: {
     request: z.object({
       network: featureNetworkFile,
-      device: z.string(),
+      device: deviceWish,
       /** B */
       count: z.number().int().positive(),
       /** [B, 3, side, side] */
@@ -122,7 +125,7 @@ export const embeddingCalls = {
     reply: z.object({ vectors: z.instanceof(Float32Array), device: z.string() }),
   },
   embedTexts: {
-    request: z.object({ network: featureNetworkFile, device: z.string(), texts: z.array(z.string()).min(1).max(256) }),
+    request: z.object({ network: featureNetworkFile, device: deviceWish, texts: z.array(z.string()).min(1).max(256) }),
     reply: z.object({
       /** [B, D], not normalised. */
       vectors: z.instanceof(Float32Array),
@@ -131,3 +134,10 @@ export const embeddingCalls = {
     }),
   },
 } as const;
+
+type Embedding = typeof embeddingCalls;
+export type FeatureNetworkRequest = z.input<Embedding['featureNetwork']['request']>;
+export type EmbedPicturesRequest = z.input<Embedding['embedPictures']['request']>;
+export type EmbeddedPictures = z.output<Embedding['embedPictures']['reply']>;
+export type EmbedTextsRequest = z.input<Embedding['embedTexts']['request']>;
+export type EmbeddedTexts = z.output<Embedding['embedTexts']['reply']>;

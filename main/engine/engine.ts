@@ -3,6 +3,9 @@ import { serveCalls } from '../supervisor/child-side/serve-calls.js';
 import { capabilities } from './capabilities.js';
 import { countTokens } from './count-tokens.js';
 import { devices } from './devices.js';
+import { embedPictures } from './embed-pictures.js';
+import { embedTexts } from './embed-texts.js';
+import { featureNetwork } from './feature-network.js';
 import { generate } from './generate.js';
 import { generateText } from './generate-text.js';
 import { imageSimilarity } from './image-similarity.js';
@@ -26,5 +29,8 @@ serveCalls(engineCalls, {
   generateText,
   languageModelFacts,
   countChatTokens,
+  featureNetwork,
+  embedPictures,
+  embedTexts,
   unload,
 });

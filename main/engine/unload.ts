@@ -1,4 +1,4 @@
-import { closeImageFeatures } from './image-similarity.js';
+import { closeFeatureNetworks } from './feature-networks.js';
 import { forgetLanguageModelFiles } from './language-model-files.js';
 import { unloadLanguageModel } from './loaded-language-model.js';
 import { unloadModel } from './loaded-model.js';
@@ -10,7 +10,7 @@ export async function unload(_request: object, { signal }: { signal: AbortSignal
     await unloadModel();
     await unloadLanguageModel();
     forgetLanguageModelFiles();
-    await closeImageFeatures();
+    await closeFeatureNetworks();
   });
   return {};
 }

@@ -60,6 +60,11 @@ export function startEngineProcess({ deviceMemory = null, ...options }: EnginePr
       call('generateText', { ...request, device: await chosen(request.device) }, { onProgress, signal }),
     languageModelFacts: (request) => call('languageModelFacts', request),
     countChatTokens: (request) => call('countChatTokens', request),
+    featureNetwork: (request) => call('featureNetwork', request),
+    embedPictures: async (request, signal) =>
+      call('embedPictures', { ...request, device: await chosen(request.device) }, { signal }),
+    embedTexts: async (request, signal) =>
+      call('embedTexts', { ...request, device: await chosen(request.device) }, { signal }),
     unload: async () => {
       // A child that does not run holds nothing.
       if (child.status().pid !== null) await call('unload', {});

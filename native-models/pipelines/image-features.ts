@@ -1,61 +1,110 @@
-/** Pictures to CLIP's image vectors: each is preprocessed as the model's own settings say and goes through alone. */
+/**
+ * Pictures to vectors: what a network that sees pictures makes of them, a batch at a time. One loop for CLIP's vision
+ * tower and for FID's Inception.
+ *
+ * B batch, S side of the pictures, D width of the vectors.
+ */
 import { ModelError } from '../errors.js';
 import { clipPixelValues } from '../metrics/clip-preprocessing.js';
-import type { RgbPicture } from '../metrics/pillow-resize.js';
+import type { ClipPreprocessing } from '../metrics/clip-preprocessing.js';
+import type { RgbPicture } from '../metrics/resizers/rgb-picture.js';
 import type { Device } from '../runtime/devices.js';
-import type { FileIdentity } from '../runtime/file-identity.js';
 import type { Network } from '../runtime/network.js';
 import { openNetwork } from '../runtime/open-network.js';
-import type { ClipPreprocessingFile } from '../weight-formats/clip-folder.js';
-import { readClip, readClipPreprocessing } from '../weight-formats/clip-folder.js';
+import { floats } from '../runtime/tensor.js';
 import type { ClipFiles } from '../weight-formats/component-folder.js';
 
-export class ImageFeatures {
-  readonly device: Device;
-  readonly #files: ClipFiles;
-  readonly #settings: ClipPreprocessingFile;
-  readonly #network: Network;
+/**
+ * Pictures that go through side by side. Measured on two cores: a picture of Inception's takes as long alone as in a batch,
+ * one of CLIP's a tenth longer; what a batch saves is calls.
+ */
+export const pictureBatch = 8;
 
-  constructor(device: Device, files: ClipFiles, settings: ClipPreprocessingFile, network: Network) {
-    this.device = device;
-    this.#files = files;
-    this.#settings = settings;
+interface ImageNetwork {
+  /** What messages call it. */
+  readonly label: string;
+  /** S */
+  readonly side: number;
+  /** D */
+  readonly dimensions: number;
+  /** The output that holds the vectors. */
+  readonly output: string;
+  open(batch: number): Promise<Network>;
+}
+
+export class ImageFeatures {
+  readonly #network: ImageNetwork;
+  /** By batch: the whole one, and a single picture for what is left over. Each is opened when it is first needed. */
+  readonly #opened = new Map<number, Network>();
+
+  constructor(network: ImageNetwork) {
     this.#network = network;
   }
 
-  /** Of the model's files, for `verifyFiles`. */
-  get identities(): readonly FileIdentity[] {
-    return [...this.#files.identities, ...this.#settings.identities];
+  get side(): number {
+    return this.#network.side;
   }
 
-  /** The picture's vector [P], not normalised. */
-  async vector(picture: RgbPicture): Promise<Float32Array> {
-    if (picture.rgb.length !== 3 * picture.width * picture.height) {
-      const sentence = `A picture of ${picture.width} x ${picture.height} pixels was given as ${picture.rgb.length} bytes, not 3 for each pixel.`;
+  get dimensions(): number {
+    return this.#network.dimensions;
+  }
+
+  /** @returns [count, D], not normalised @param pixels [count, 3, S, S], prepared as the network wants it */
+  async vectors(pixels: Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
+    const { label, side, dimensions, output } = this.#network;
+    const size = 3 * side * side;
+    if (pixels.length !== count * size) {
+      const sentence = `${label} takes pictures of ${side} x ${side} pixels: ${count} of them are ${count * size} numbers, not ${pixels.length}.`;
       throw new ModelError('bad-input', sentence);
     }
-    const pixels = clipPixelValues(picture, this.#settings.preprocessing);
-    const side = this.#files.config.vision.imageSize;
-    const [, , height, width] = pixels.shape;
-    if (height !== side || width !== side) {
-      const sentence = `${this.#files.label}: its preprocessor_config.json makes ${width} x ${height} pixels of a picture, its network takes ${side} x ${side}.`;
-      throw new ModelError('unfit-model', sentence, { file: this.#files.folder });
+    const vectors = new Float32Array(count * dimensions);
+    for (let done = 0; done < count;) {
+      const batch = count - done >= pictureBatch ? pictureBatch : 1;
+      const network = await this.#open(batch);
+      const part = pixels.subarray(done * size, (done + batch) * size);
+      const { [output]: result } = await network.run({ pixel_values: floats([batch, 3, side, side], part) });
+      if (result?.dtype !== 'float32') throw new TypeError(`${output} is float32`);
+      vectors.set(result.data, done * dimensions);
+      done += batch;
     }
-    const { image_embeds: vector } = await this.#network.run({ pixel_values: pixels });
-    if (vector?.dtype !== 'float32') throw new TypeError('clip_image gives float32');
-    return vector.data;
+    return vectors;
   }
 
   /** Closes the network; memory goes back to the system. */
-  release(): Promise<void> {
-    return this.#network.release();
+  async release(): Promise<void> {
+    const networks = [...this.#opened.values()];
+    this.#opened.clear();
+    for (const network of networks) await network.release();
+  }
+
+  async #open(batch: number): Promise<Network> {
+    const opened = this.#opened.get(batch) ?? (await this.#network.open(batch));
+    this.#opened.set(batch, opened);
+    return opened;
   }
 }
 
-/** @param modelPath a CLIP's folder, or that of a model which has one (`readClip`) */
-export async function loadImageFeatures(modelPath: string, device: Device): Promise<ImageFeatures> {
-  const files = await readClip(modelPath);
-  const settings = await readClipPreprocessing(files);
-  const network = await openNetwork({ component: 'clip_image', files, device, sizes: { batch: 1 } });
-  return new ImageFeatures(device, files, settings, network);
+/** CLIP's vision tower. */
+export function clipImageFeatures(files: ClipFiles, device: Device): ImageFeatures {
+  const { imageSize, projection } = files.config.vision;
+  return new ImageFeatures({
+    label: files.label,
+    side: imageSize,
+    dimensions: projection,
+    output: 'image_embeds',
+    open: (batch) => openNetwork({ component: 'clip_image', files, device, sizes: { batch } }),
+  });
+}
+
+/** One picture's CLIP vector [D], not normalised. */
+export async function clipVector(
+  features: ImageFeatures,
+  picture: RgbPicture,
+  preprocessing: ClipPreprocessing,
+): Promise<Float32Array> {
+  if (picture.rgb.length !== 3 * picture.width * picture.height) {
+    const sentence = `A picture of ${picture.width} x ${picture.height} pixels was given as ${picture.rgb.length} bytes, not 3 for each pixel.`;
+    throw new ModelError('bad-input', sentence);
+  }
+  return features.vectors(clipPixelValues(picture, preprocessing).data, 1);
 }

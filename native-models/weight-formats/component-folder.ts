@@ -55,6 +55,8 @@ export interface AutoencoderFiles extends ComponentFiles {
 export interface ClipFiles extends ComponentFiles {
   readonly kind: 'clip';
   readonly config: ClipConfig;
+  /** What was guessed about it, one sentence each. */
+  readonly notices?: readonly string[];
 }
 
 export type Component = TextEncoderFiles | UNetFiles | AutoencoderFiles | ClipFiles;

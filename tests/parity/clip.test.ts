@@ -11,8 +11,9 @@ import { clipPixelValues, parseClipPreprocessing } from '../../native-models/met
 import { cosineSimilarity } from '../../native-models/metrics/cosine-similarity.js';
 import type { RgbPicture } from '../../native-models/metrics/resizers/rgb-picture.js';
 import { resizeBicubic } from '../../native-models/metrics/resizers/pillow-bicubic.js';
-import { loadImageFeatures } from '../../native-models/pipelines/image-features.js';
-import type { ImageFeatures } from '../../native-models/pipelines/image-features.js';
+import { loadClipFeatures } from '../../native-models/pipelines/clip-features.js';
+import type { ClipFeatures } from '../../native-models/pipelines/clip-features.js';
+import { clipVector } from '../../native-models/pipelines/image-features.js';
 import { openNetwork } from '../../native-models/runtime/open-network.js';
 import { readClip } from '../../native-models/weight-formats/clip-folder.js';
 import { goldenNames, readGolden, relativeDifference } from './golden.js';
@@ -47,19 +48,20 @@ describe.each(goldenNames('clip').filter((name) => name.startsWith('preprocess-'
 
 describe('the embedded CLIP', () => {
   const golden = readGolden<{ cosine: number[][] }>('clip', 'embedded');
-  let features: ImageFeatures;
+  let clip: ClipFeatures;
   beforeAll(async () => {
-    features = await loadImageFeatures(pictures, 'cpu');
+    clip = await loadClipFeatures(pictures, 'cpu', 'OpenAI’s vocabulary is not this one’s');
   });
-  afterAll(() => features.release());
+  afterAll(() => clip.release());
+  const vectorOf = (index: number) => clipVector(clip.images, picture(golden, `rgb.${index}`), clip.preprocessing);
 
   test.each([0, 1, 2])('sees picture %i as transformers does', async (index) => {
-    const vector = await features.vector(picture(golden, `rgb.${index}`));
+    const vector = await vectorOf(index);
     expect(relativeDifference(vector, golden.floats(`image_embeds.${index}`))).toBeLessThanOrEqual(1e-4);
   });
 
   test('finds the pictures as like each other as transformers does', async () => {
-    const vectors = await Promise.all([0, 1, 2].map((index) => features.vector(picture(golden, `rgb.${index}`))));
+    const vectors = await Promise.all([0, 1, 2].map(vectorOf));
     for (const [i, row] of golden.description.cosine.entries()) {
       for (const [j, cosine] of row.entries()) {
         expect(cosineSimilarity(vectors[i]!, vectors[j]!)).toBeCloseTo(cosine, 5);

@@ -1,13 +1,15 @@
 /**
  * The CLIP tokenizer against transformers 5.23 (goldens: `make_tokenizer.py`): identical ids.
  *
- * The embedded model's vocabulary is in the repository. OpenAI's, which Stable Diffusion uses, is not; its golden is
- * compared where INKSTONE_CLIP_TOKENIZER names a folder that has it (the tokenizer folder of any SD 1.5 model).
+ * The embedded model's vocabulary lies with it; OpenAI's, which every CLIP of OpenAI and OpenCLIP has, is made from its
+ * merges in embedded/clip-vocabulary.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { ClipTokenizer } from '../../native-models/tokenizers/clip-tokenizer.js';
+import { openAIClipTokenizer } from '../../native-models/tokenizers/openai-clip-vocabulary.js';
 import { readClipTokenizer } from '../../native-models/tokenizers/read-clip-tokenizer.js';
 import { readGolden } from './golden.js';
 
@@ -20,16 +22,20 @@ interface TokenizerGolden {
   }[];
 }
 
-const EMBEDDED = fileURLToPath(new URL('../../native-models/embedded/pictures/tokenizer', import.meta.url));
-const OPENAI = process.env['INKSTONE_CLIP_TOKENIZER'];
+const embedded = fileURLToPath(new URL('../../native-models/embedded/', import.meta.url));
+const merges = join(embedded, 'clip-vocabulary', 'bpe_simple_vocab_16e6.txt.gz');
 
-describe('the embedded tokenizer', () => compare('embedded', EMBEDDED));
-if (OPENAI !== undefined) describe('OpenAI’s tokenizer', () => compare('openai', OPENAI));
-
-function compare(name: string, folder: string): void {
-  const { maxLength, texts } = readGolden<TokenizerGolden>('tokenizer', name).description;
+describe('the embedded tokenizer', () => {
+  const folder = join(embedded, 'pictures', 'tokenizer');
   const files = Object.fromEntries(readdirSync(folder).map((file) => [file, join(folder, file)]));
-  const reading = readClipTokenizer({ folder, files }, maxLength);
+  compare('embedded', (positions) => readClipTokenizer({ folder, files }, positions));
+});
+
+describe('OpenAI’s vocabulary', () => compare('openai', (positions) => openAIClipTokenizer(merges, positions)));
+
+function compare(name: string, read: (positions: number) => Promise<ClipTokenizer>): void {
+  const { maxLength, texts } = readGolden<TokenizerGolden>('tokenizer', name).description;
+  const reading = read(maxLength);
 
   it.each(texts)('$text has the ids of the reference', async ({ text, ids, padded }) => {
     const tokenizer = await reading;

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeviceId } from '../../app/contracts/capabilities.js';
+import type { FeatureNetworkFile } from '../../app/contracts/features.js';
+import { loadClipFeatures, type ClipFeatures } from '../../native-models/pipelines/clip-features.js';
+import type { ImageFeatures } from '../../native-models/pipelines/image-features.js';
+import { verifyFiles, type FileIdentity } from '../../native-models/runtime/file-identity.js';
+
+/** Given from dist/main/, where the bundled engine lies; packed, the embedded files lie beside the archive. */
+const openAIMerges = fileURLToPath(
+  new URL('../../native-models/embedded/clip-vocabulary/bpe_simple_vocab_16e6.txt.gz', import.meta.url),
+).replace(/app\.asar(?=[/\\])/, 'app.asar.unpacked');
+
+interface Opened {
+  readonly path: string;
+  readonly device: DeviceId;
+  readonly identities: readonly FileIdentity[];
+  release(): Promise<void>;
+}
+
+/** One network of each kind stays open beside the picture model. Only work that goes one at a time may touch it. */
+class Kept<Network extends Opened> {
+  #open: Network | null = null;
+
+  constructor(private readonly load: (path: string, device: DeviceId) => Promise<Omit<Network, 'path' | 'device'>>) {}
+
+  async get(given: string, device: DeviceId): Promise<Network> {
+    const path = resolve(given);
+    if (this.#open?.path === path && this.#open.device === device && (await isUnchanged(this.#open))) return this.#open;
+    await this.close();
+    const network = { ...(await this.load(path, device)), path, device } as Network;
+    this.#open = network;
+    return network;
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#open;
+    this.#open = null;
+    await closing?.release();
+  }
+}
+
+const clip = new Kept<ClipFeatures & Opened>((path, device) => loadClipFeatures(path, device, openAIMerges));
+
+/** A CLIP, to be used while nothing else runs. */
+export const openClip = (path: string, device: DeviceId): Promise<ClipFeatures> => clip.get(path, device);
+
+/** What makes vectors of pictures, to be used while nothing else runs. */
+export async function openImageFeatures({ path }: FeatureNetworkFile, device: DeviceId): Promise<ImageFeatures> {
+  return (await openClip(path, device)).images;
+}
+
+/** To be called when nothing runs. */
+export async function closeFeatureNetworks(): Promise<void> {
+  await clip.close();
+}
+
+/** Files that changed between two calls are simply read anew. */
+function isUnchanged({ identities }: Opened): Promise<boolean> {
+  return verifyFiles(identities).then(
+    () => true,
+    () => false,
+  );
+}
