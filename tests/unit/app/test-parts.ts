@@ -210,6 +210,9 @@ export class StepEngine implements Engine {
     if (this.similarity === null) throw new StudioError('missing-file', 'There is no CLIP here.');
     return this.similarity;
   };
+  featureNetwork = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  embedPictures = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  embedTexts = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
 
   /** One is used up by each answer; none left: it comes to its end. */
