@@ -15,7 +15,7 @@ export async function writeRandomAdapter(file: string, modelPath: string, rank: 
   const tensors: Record<string, WritableTensor> = {};
   for (const { name: component, layers } of components) {
     for (const layer of layers.filter(isUsual)) {
-      const module = kohya.names(component, layer.path)[0]!;
+      const module = kohya.names(component, layer.path, null)[0]!;
       const { inFeatures, outFeatures, kernel } = layer;
       tensors[`${module}.lora_down.weight`] = randomHalves([rank, inFeatures, ...(kernel ?? [])]);
       tensors[`${module}.lora_up.weight`] = randomHalves([outFeatures, rank, ...(kernel ? [1, 1] : [])]);

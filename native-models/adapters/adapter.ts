@@ -17,8 +17,11 @@ export interface Dialect {
   readonly id: string;
   /** What a tensor's name stands for; null for a name that is not of this dialect. */
   read(key: string): KeyReading | null;
-  /** Every name that this dialect has for a layer of a model, the most common first. */
-  names(component: AdaptableComponentName, path: string): readonly string[];
+  /**
+   * Every name that this dialect has for a layer of a model, the most common first. `ldmPath`: what Stability's own
+   * code calls it, where that differs (`weight-formats/single-file/ldm-unet-names.ts`).
+   */
+  names(component: AdaptableComponentName, path: string, ldmPath: string | null): readonly string[];
 }
 
 export interface KeyReading {
@@ -84,6 +87,8 @@ export interface AdaptableModel {
   readonly components: readonly {
     readonly name: AdaptableComponentName;
     readonly layers: readonly AdaptableLayer[];
+    /** What Stability's own code calls a layer of that path; null: as diffusers and transformers do. */
+    ldmPath(path: string): string | null;
   }[];
 }
 

@@ -53,10 +53,11 @@ export function indexLayers(model: AdaptableModel): ReadonlyMap<string, Place> {
   const known = indexes.get(model);
   if (known) return known;
   const index = new Map<string, Place>();
-  for (const { name: component, layers } of model.components) {
+  for (const { name: component, layers, ldmPath } of model.components) {
     for (const layer of layers) {
       for (const dialect of dialects) {
-        for (const name of dialect.names(component, layer.path)) index.set(name, { component, layer });
+        for (const name of dialect.names(component, layer.path, ldmPath(layer.path)))
+          index.set(name, { component, layer });
       }
     }
   }

@@ -66,7 +66,7 @@ async function writeAsLocon(name: string, model: AdaptableModel): Promise<string
   const modules = new Set([...tensors.keys()].map((key) => key.slice(0, key.indexOf('.'))));
   const sizes = new Map(
     model.components.flatMap(({ name: component, layers }) =>
-      layers.flatMap((layer) => kohya.names(component, layer.path).map((own) => [own, layer] as const)),
+      layers.flatMap((layer) => kohya.names(component, layer.path, null).map((own) => [own, layer] as const)),
     ),
   );
   const shapes: Shapes = Object.fromEntries(

@@ -4,9 +4,11 @@
  *   lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight
  *   lora_te_text_model_encoder_layers_0_mlp_fc1.alpha
  *
+ *   lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.lora_down.weight
+ *
  * A module is a prefix and the layer's path with underscores for dots; the first dot ends it, so a prefix with a dot
- * behind it (`lora_unet.`) is another dialect's. SD 1.x and 2.x were trained on the UNet of diffusers, so its paths are
- * the names.
+ * behind it (`lora_unet.`) is another dialect's. SD 1.x and 2.x are trained on the UNet of diffusers, so its paths are
+ * the names; SDXL on that of Stability's own code, with its paths. Other trainers write either on any base.
  */
 import type { AdaptableComponentName, Dialect } from '../adapter.js';
 import { componentOfPath } from './dotted-names.js';
@@ -33,9 +35,10 @@ export const kohya: Dialect = {
     return { module, slot: slots[rest] ?? rest, component: componentOf(module) };
   },
 
-  names(component, path) {
+  names(component, path, ldmPath) {
     // transformers 5 has no `text_model.` any more.
-    const paths = component === 'unet' ? [path] : [path, path.replace(/^text_model\./, '')];
+    const other = component === 'unet' ? ldmPath : path.replace(/^text_model\./, '');
+    const paths = other === null ? [path] : [path, other];
     return prefixes[component].flatMap((prefix) => paths.map((name) => `${prefix}_${name.replaceAll('.', '_')}`));
   },
 };

@@ -69,17 +69,25 @@ export function spellingOf({ id }: Dialect): Spelling {
   return spelling;
 }
 
+interface PairsWish {
+  readonly rank?: number;
+  readonly wanted?: (layer: AdaptableLayer) => boolean;
+  /** The UNet's layers by the names of Stability's own code, as kohya's SDXL files have them. */
+  readonly ldm?: boolean;
+}
+
 /** A pair for every layer of a model that `wanted` says, as one dialect names it. */
 export function pairsFor(
   model: AdaptableModel,
   dialect: Dialect,
-  { rank = 4, wanted = () => true }: { rank?: number; wanted?: (layer: AdaptableLayer) => boolean } = {},
+  { rank = 4, wanted = () => true, ldm = false }: PairsWish = {},
 ): Record<string, readonly number[]> {
   const spelling = spellingOf(dialect);
   const shapes: Record<string, readonly number[]> = {};
-  for (const { name: component, layers } of model.components) {
+  for (const { name: component, layers, ldmPath } of model.components) {
     for (const layer of layers.filter(wanted)) {
-      const { down, up, alpha } = spelling(dialect.names(component, layer.path)[0] as string);
+      const names = dialect.names(component, layer.path, ldm ? ldmPath(layer.path) : null);
+      const { down, up, alpha } = spelling(names[ldm && component === 'unet' ? 1 : 0] as string);
       shapes[down] = [rank, layer.inFeatures, ...(layer.kernel ?? [])];
       shapes[up] = [layer.outFeatures, rank, ...(layer.kernel ? [1, 1] : [])];
       if (alpha !== undefined) shapes[alpha] = [];

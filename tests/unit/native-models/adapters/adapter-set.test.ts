@@ -125,6 +125,7 @@ test('a file that matches nothing is refused', async () => {
     {
       name: 'unet' as const,
       layers: [{ path: 'nowhere', kind: 'linear' as const, inFeatures: 3, outFeatures: 3, kernel: null }],
+      ldmPath: () => null,
     },
   ];
   await writeSeededAdapter(other, { components });

@@ -11,21 +11,23 @@ import { peft } from '../../../../native-models/adapters/dialects/peft.js';
 import { modelOf, sd1, sd2, sdxl, spellingOf } from './adapter-files.js';
 
 describe.each([sd1, sd2, sdxl])('for $name', (configs) => {
-  const layers = modelOf(configs).components.flatMap(({ name: component, layers: own }) =>
-    own.map((layer) => ({ component, path: layer.path })),
+  const layers = modelOf(configs).components.flatMap(({ name: component, layers: own, ldmPath }) =>
+    own.map(({ path }) => ({ component, path, ldmPath: ldmPath(path) })),
   );
 
   test.each(dialects)('every layer has a name in $id', (dialect) => {
-    expect(layers.filter(({ component, path }) => dialect.names(component, path).length === 0)).toEqual([]);
+    expect(
+      layers.filter(({ component, path, ldmPath }) => dialect.names(component, path, ldmPath).length === 0),
+    ).toEqual([]);
   });
 
   test('no name is two layers’ in all dialects together', () => {
     const byName = new Map<string, string>();
     const collisions: string[] = [];
     for (const dialect of dialects) {
-      for (const { component, path } of layers) {
+      for (const { component, path, ldmPath } of layers) {
         const layer = `${component}/${path}`;
-        for (const name of dialect.names(component, path)) {
+        for (const name of dialect.names(component, path, ldmPath)) {
           if ((byName.get(name) ?? layer) !== layer) collisions.push(`${name}: ${byName.get(name)} and ${layer}`);
           byName.set(name, layer);
         }
@@ -36,8 +38,8 @@ describe.each([sd1, sd2, sdxl])('for $name', (configs) => {
 
   test.each(dialects)('what $id names is read as that layer, its component and its tensor', (dialect) => {
     const wrong: string[] = [];
-    for (const { component, path } of layers) {
-      for (const module of dialect.names(component, path)) {
+    for (const { component, path, ldmPath } of layers) {
+      for (const module of dialect.names(component, path, ldmPath)) {
         for (const [slot, key] of Object.entries(spellingOf(dialect)(module))) {
           const right = { module, slot, component };
           if (!isDeepStrictEqual(dialect.read(key), right)) wrong.push(key);
@@ -95,6 +97,10 @@ test.each([
     textQ,
     'up',
   ],
+  [
+    'lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_q.lora_down.weight',
+    ...([kohya, 'unet', toQ, 'down'] as const),
+  ],
   [`unet.${toQ}.lora_A.weight`, peft, 'unet', toQ, 'down'],
   [`unet.${toQ}.lora_B.default.weight`, peft, 'unet', toQ, 'up'],
   [`unet.${toQ}.lora_A.default_0.weight`, peft, 'unet', toQ, 'down'],
@@ -103,10 +109,11 @@ test.each([
   [`base_model.model.${textQ}.lora_B.weight`, peft, 'text_encoder', textQ, 'up'],
   [`text_encoder_2.${textQ}.lora_B.weight`, peft, 'text_encoder_2', textQ, 'up'],
 ] as const)('%s', (key, dialect, component, path, slot) => {
+  const ldmPath = path === toQ ? 'input_blocks.1.1.transformer_blocks.0.attn1.to_q' : null;
   expect(firstReader(key)?.id).toBe(dialect.id);
   const reading = dialect.read(key);
   expect(reading).toMatchObject({ slot, component });
-  expect(dialect.names(component, path)).toContain(reading?.module);
+  expect(dialect.names(component, path, ldmPath)).toContain(reading?.module);
 });
 
 test('names of plain checkpoints are nobody’s', () => {

@@ -44,6 +44,15 @@ describe.each([
     expect(matchAdapter(adapter, model)).toMatchObject({ unmatched: [], fits: true });
     expect(adapter.algorithm).toBe('locon');
   });
+
+  test('a file with every layer under the names of Stability’s own code matches whole', async () => {
+    const adapter = await read(pairsFor(model, kohya, { ldm: true }));
+    expect([...adapter.components.keys()].filter((key) => /_(down|up)_blocks_/.test(key))).toEqual([]);
+    const match = matchAdapter(adapter, model);
+    expect(match).toMatchObject({ unmatched: [], fits: true });
+    expect(new Set(match.matched.map(({ layer }) => layer)).size).toBe(match.total);
+    expect(adapter.base).toBe(family);
+  });
 });
 
 describe('a file of another base', () => {

@@ -25,7 +25,7 @@ export async function writeSeededAdapter(
   const tensors: Record<string, WritableTensor> = { ...more };
   for (const { name: component, layers } of components) {
     for (const layer of layers.filter(wanted)) {
-      const module = kohya.names(component, layer.path)[0]!;
+      const module = kohya.names(component, layer.path, null)[0]!;
       const down = [rank, layer.inFeatures, ...(layer.kernel ?? [])];
       const up = [layer.outFeatures, rank, ...(layer.kernel ? [1, 1] : [])];
       tensors[`${module}.lora_down.weight`] = floats(down, seeded(`${seed}${module}.down`, down));
