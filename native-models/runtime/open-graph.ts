@@ -25,7 +25,8 @@ export interface OpenGraphOptions {
 
 let loaded: Promise<typeof Ort> | undefined;
 
-async function onnxruntime(): Promise<typeof Ort> {
+/** The runtime, loaded at first use. */
+export async function onnxruntime(): Promise<typeof Ort> {
   loaded ??= import('onnxruntime-node').then((module) =>
     'default' in module ? (module.default as typeof Ort) : module,
   );
