@@ -20,3 +20,4 @@ python="${PYTHON:-python}"
 "$python" make_language_text.py
 "$python" make_gguf.py
 "$python" make_pictures.py
+"$python" make_resizers.py

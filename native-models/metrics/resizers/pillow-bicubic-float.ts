@@ -5,17 +5,23 @@
  * Reference: Pillow 13.0.0, src/libImaging/Resample.c: ImagingResampleHorizontal_32bpc, ImagingResampleVertical_32bpc
  * (sums in float64, each pass stored as float32).
  */
-import { bicubicTaps } from './pillow-filter.js';
+import { bicubicTaps, rowsFirst } from './pillow-filter.js';
 import type { RgbPicture } from './rgb-picture.js';
 
 /** To an explicit size: [height, width, 3] in levels; along an axis whose size stays, nothing is touched. */
 export function resizeBicubicFloat(picture: RgbPicture, width: number, height: number): Float32Array {
-  const narrowed = resizeColumns(picture, width);
-  return height === picture.height ? narrowed : resizeRows(narrowed, width, picture.height, height);
+  const { rgb } = picture;
+  const levels = rowsFirst(picture, width, height)
+    ? resizeColumns(resizeRows(rgb, picture.width, picture.height, height), picture.width, height, width)
+    : resizeRows(resizeColumns(rgb, picture.width, picture.height, width), width, picture.height, height);
+  return levels instanceof Float32Array ? levels : Float32Array.from(levels);
 }
 
-function resizeColumns({ rgb, width, height }: RgbPicture, newWidth: number): Float32Array {
-  if (newWidth === width) return Float32Array.from(rgb);
+/** [height, width, 3] */
+type Levels = Uint8Array | Float32Array;
+
+function resizeColumns(levels: Levels, width: number, height: number, newWidth: number): Levels {
+  if (newWidth === width) return levels;
   const { first, count, span, weights } = bicubicTaps(width, newWidth);
   const out = new Float32Array(newWidth * height * 3);
   for (let y = 0, to = 0; y < height; y++) {
@@ -25,9 +31,9 @@ function resizeColumns({ rgb, width, height }: RgbPicture, newWidth: number): Fl
       let [red, green, blue] = [0, 0, 0];
       for (let k = x * span, from = row + 3 * first[x]!; k < end; k++, from += 3) {
         const weight = weights[k]!;
-        red += weight * rgb[from]!;
-        green += weight * rgb[from + 1]!;
-        blue += weight * rgb[from + 2]!;
+        red += weight * levels[from]!;
+        green += weight * levels[from + 1]!;
+        blue += weight * levels[from + 2]!;
       }
       out[to] = red;
       out[to + 1] = green;
@@ -37,7 +43,8 @@ function resizeColumns({ rgb, width, height }: RgbPicture, newWidth: number): Fl
   return out;
 }
 
-function resizeRows(levels: Float32Array, width: number, height: number, newHeight: number): Float32Array {
+function resizeRows(levels: Levels, width: number, height: number, newHeight: number): Levels {
+  if (newHeight === height) return levels;
   const { first, count, span, weights } = bicubicTaps(height, newHeight);
   const rowLength = 3 * width;
   const out = new Float32Array(rowLength * newHeight);

@@ -1,17 +1,18 @@
 /**
  * Bicubic resizing as Pillow does it on 8-bit pictures, level for level: the resize that CLIP's and most metrics' own
- * tools were measured with.
+ * tools were measured with. Rounded to 8 bits after each of the two passes.
  *
  * Reference: Pillow 13.0.0, src/libImaging/Resample.c: normalize_coeffs_8bpc, ImagingResampleHorizontal_8bpc,
  * ImagingResampleVertical_8bpc.
  */
-import { bicubicTaps } from './pillow-filter.js';
+import { bicubicTaps, rowsFirst } from './pillow-filter.js';
 import type { RgbPicture } from './rgb-picture.js';
 
 /** To an explicit size; along an axis whose size stays, nothing is touched. */
 export function resizeBicubic(picture: RgbPicture, width: number, height: number): RgbPicture {
-  // Columns first, and rounded to 8 bits between the two passes: another order gives other levels.
-  return resizeRows(resizeColumns(picture, width), height);
+  return rowsFirst(picture, width, height)
+    ? resizeColumns(resizeRows(picture, height), width)
+    : resizeRows(resizeColumns(picture, width), height);
 }
 
 function resizeColumns({ rgb, width, height }: RgbPicture, newWidth: number): RgbPicture {

@@ -2,8 +2,18 @@
  * Which old pixels a new one is made of, and with what weights, as Pillow computes it along one axis. When a picture
  * gets smaller the kernel gets wider, so every pixel counts (antialias).
  *
- * Reference: Pillow 13.0.0, src/libImaging/Resample.c precompute_coeffs. Keys 1981 for the kernel, with a = -1/2.
+ * Reference: Pillow 13.0.0, src/libImaging/Resample.c precompute_coeffs, ImagingResampleInner. Keys 1981 for the kernel,
+ * with a = -1/2.
  */
+import type { RgbPicture } from './rgb-picture.js';
+
+/**
+ * Whether the height changes before the width does. Each pass rounds, so the order decides last bits. Pillow before 13
+ * always began with the width: there, a picture that loses many rows comes out otherwise by a level here and there.
+ */
+export const rowsFirst = (picture: RgbPicture, width: number, height: number): boolean =>
+  picture.height > height && picture.height - height > 2 * (picture.width - width);
+
 export interface FilterTaps {
   /** [size] index of the first old pixel that a new one is made of. */
   readonly first: Int32Array;

@@ -4,8 +4,8 @@
  * pytorch-fid resizes so.
  *
  * Reference: torch 2.13.0, aten/src/ATen/native/UpSample.h area_pixel_compute_source_index,
- * guard_index_and_lambda; native/cpu/UpSampleKernel.cpp. Places are float32 there, and so here: on a large picture the
- * rounding of a place moves the result by more than that of a sum.
+ * guard_index_and_lambda; native/cpu/UpSampleKernel.cpp. Places are float32 there, rounded once (a fused
+ * multiply-add, on every processor since 2013), and so here: their rounding moves the result by more than that of a sum.
  */
 import { blendBilinear, type BilinearAxis } from './bilinear.js';
 import type { RgbPicture } from './rgb-picture.js';
@@ -27,7 +27,7 @@ function torchAxis(size: number, newSize: number): BilinearAxis {
   const high = new Int32Array(newSize);
   const share = new Float32Array(newSize);
   for (let x = 0; x < newSize; x++) {
-    const place = Math.max(0, f32(f32(scale * (x + 0.5)) - 0.5));
+    const place = Math.max(0, f32(scale * (x + 0.5) - 0.5));
     low[x] = Math.min(Math.floor(place), size - 1);
     high[x] = Math.min(low[x]! + 1, size - 1);
     share[x] = Math.min(Math.max(f32(place - low[x]!), 0), 1);
