@@ -1,7 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine } from '../contracts/engine.js';
-import type { EvaluationProgress, EvaluationResult, EvaluationSettings } from '../contracts/evaluation.js';
+import type {
+  EvaluatedSet,
+  EvaluationProgress,
+  EvaluationResult,
+  EvaluationSettings,
+  MetricResult,
+} from '../contracts/evaluation.js';
+import type { ListedPicture } from '../contracts/features.js';
 import type { Worker } from '../contracts/worker.js';
+import type { Home } from '../storage/home.js';
+import type { Memory } from '../storage/memory.js';
+import { measureCaptions, type MeasuredCaptionSets } from './evaluate-captions.js';
+import { measureSets, type MeasuredPictureSets } from './evaluate-sets.js';
+import type { FeatureStore } from './feature-store.js';
+import { FileHashes } from './file-hashes.js';
+import { gather, type Gathered } from './gather.js';
+import { metricResults, type MeasuredAll } from './metric-results.js';
+import { lookAtKinds } from './picture-kinds.js';
+import { Progress } from './progress.js';
+import { evaluatedSet } from './set-vectors.js';
+import { shownFiles, type EvaluationFiles } from './shown-files.js';
+import { verdictOf } from './verdict.js';
+import { warningsOf } from './warnings.js';
 
 /**
  * One evaluation from its settings to its result, with no database: the window's runs and the command line call the
@@ -13,22 +37,53 @@ import type { Worker } from '../contracts/worker.js';
  * match), `missing-file` and `bad-file` for what cannot be read, `cancelled` when `signal` aborts. Vectors that were
  * computed until then are in the store: the same call again costs only what is missing.
  */
+export async function evaluate(
+  parts: EvaluationParts,
+  settings: EvaluationSettings,
+  { onProgress, signal, intervals }: EvaluateOptions,
+): Promise<Evaluated> {
+  const started = performance.now();
+  const progress = new Progress(onProgress, parts.memory);
+  const folder = join(parts.home.evaluations, `work-${process.pid}-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const hashes = new FileHashes(parts.worker, parts.memory);
+    const work: EvaluationWork = { parts, hashes, settings, progress, signal, folder, intervals };
+    const gathered = await gather(work);
+    const { generated, reference } = gathered;
+    const kinds = {
+      generated: await lookAtKinds(parts.worker, generated.label, generated.hashed, signal),
+      reference: reference && (await lookAtKinds(parts.worker, reference.label, reference.hashed, signal)),
+    };
+    const sets = await measureSets(work, gathered);
+    const captions = await measureCaptions(work, gathered);
+    progress.finish();
+    const result = resultOf(work, gathered, { sets, captions, kinds }, started);
+    return { result, files: shownFiles(result, generated.pictures, reference?.pictures ?? []) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** What an evaluation is made with. */
 export interface EvaluationParts {
   readonly engine: Engine;
   readonly worker: Worker;
+  /** Vectors that were computed before. */
+  readonly store: FeatureStore;
+  /** Hashes of networks are remembered in it; null: they are computed each time. */
+  readonly memory: Memory | null;
   /** Where the model of a library id, a name or a path lies (`Library.resolve`, `Session.modelPath`). */
   readonly modelPath: (wish: string) => Promise<string>;
   /** Folder with the models that ship with the studio: the CLIP of `pictures` serves where a person has none. */
   readonly embeddedModels: string;
   /** File of a gallery picture, and the name to show; null for one that is gone. The command line has no gallery. */
-  readonly galleryPicture: (id: string) => Promise<{ readonly path: string; readonly name: string } | null>;
+  readonly galleryPicture: (id: string) => Promise<ListedPicture | null>;
   /** The run that `settings.against` names; null when there is none. */
   readonly otherRun: (id: string) => Promise<OtherRun | null>;
   readonly device: DeviceWish;
-  /** Holds matrices of vectors while an evaluation runs; each makes a folder of its own in it, and removes it. */
-  readonly workFolder: string;
+  /** Matrices of vectors lie in it while an evaluation runs. */
+  readonly home: Home;
   readonly versions: { readonly inkstone: string; readonly onnxruntime: string };
 }
 
@@ -45,19 +100,81 @@ export interface EvaluateOptions {
   readonly intervals: boolean;
 }
 
-/** Files of the pictures that a result can show, by set and place. */
-export interface EvaluationFiles {
-  readonly generated: Readonly<Record<number, string>>;
-  readonly reference: Readonly<Record<number, string>>;
-}
-
 export interface Evaluated {
   readonly result: EvaluationResult;
   readonly files: EvaluationFiles;
 }
 
-export type Evaluate = (
-  parts: EvaluationParts,
-  settings: EvaluationSettings,
-  options: EvaluateOptions,
-) => Promise<Evaluated>;
+/** One evaluation that is under way. */
+export interface EvaluationWork {
+  readonly parts: EvaluationParts;
+  readonly hashes: FileHashes;
+  readonly settings: EvaluationSettings;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Of its own, removed at its end. */
+  readonly folder: string;
+  readonly intervals: boolean;
+}
+
+interface Parts {
+  readonly sets: MeasuredPictureSets | null;
+  readonly captions: MeasuredCaptionSets | null;
+  readonly kinds: Pick<Parameters<typeof warningsOf>[0], 'kinds'>['kinds'];
+}
+
+function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, kinds }: Parts, started: number) {
+  const { settings, parts, progress } = work;
+  const { features, captions: captionsNetwork, against, facts } = gathered;
+  const measured: MeasuredAll = {
+    metrics: { ...sets?.metrics, ...captions?.metrics },
+    against: { ...sets?.against, ...captions?.against },
+    differences: { ...sets?.differences, ...captions?.differences },
+  };
+  const networks = { features: features?.used ?? null, captions: captionsNetwork?.used ?? null };
+  const metrics = metricResults(measured, {
+    ...{ facts, mode: settings.mode, version: parts.versions.inkstone, ...networks },
+    referenceHash: gathered.referenceHash,
+  });
+  const generated = evaluatedSet(gathered.generated, [sets?.generated ?? null, captions?.generated ?? null]);
+  const reference =
+    gathered.reference === null
+      ? statisticsSet(gathered, metrics)
+      : evaluatedSet(gathered.reference, [sets?.reference ?? null]);
+  const other = against && { label: against.name, count: sets?.other?.rows.length ?? against.hashed.length };
+  const heldBack = metrics.filter(
+    ({ metric, against: compared }) => measured.differences[metric]?.clear === true && !compared?.difference?.clear,
+  );
+  const onCaptions = new Set(facts.filter(({ needs }) => needs === 'captions').map(({ id }) => id));
+  const result: EvaluationResult = {
+    ...{ generated, reference, ...networks, mode: settings.mode, metrics },
+    verdict: verdictOf({ generated, reference, against: other, metrics, onCaptions }),
+    warnings: warningsOf({
+      ...{ generated, reference, against: other, ...networks, metrics, kinds },
+      shared: sets?.shared ?? 0,
+      uncaptioned: captions?.uncaptioned ?? 0,
+      cutCaptions: captions?.cut ?? 0,
+      heldBack: heldBack.map(({ label }) => label),
+      squashes: features?.network.kind === 'inception',
+    }),
+    map: sets?.map ?? null,
+    nearest: [...(sets?.nearest ?? [])],
+    farthest: [...(sets?.farthest ?? [])],
+    scores: [...(captions?.scores ?? [])],
+    againstScores: [...(captions?.otherScores ?? [])],
+    best: [...(captions?.best ?? [])],
+    worst: [...(captions?.worst ?? [])],
+    notices: [...new Set([...gathered.notices, ...(sets?.notices ?? []), ...(captions?.notices ?? [])])],
+    device: sets?.device ?? captions?.device ?? parts.device,
+    versions: parts.versions,
+    seconds: { ...progress.seconds, total: (performance.now() - started) / 1000 },
+    computed: (sets?.computed ?? 0) + (captions?.computed ?? 0),
+  };
+  return result;
+}
+
+/** Statistics do not tell their pictures, and how many there were only where we wrote them: 0 is not known. */
+function statisticsSet({ statistics }: Gathered, metrics: readonly MetricResult[]): EvaluatedSet | null {
+  const count = metrics.find(({ n }) => n[1] !== null)?.n[1] ?? 0;
+  return statistics && { label: statistics.label, count, skipped: [], duplicates: 0, notes: [] };
+}

@@ -22,6 +22,10 @@ export interface Home {
   readonly adapterPreviews: string;
   /** Weights of quantised language models in the order that the processor multiplies them in; may be deleted. */
   readonly preparedWeights: string;
+  /** Vectors of pictures that were evaluated, by network; may be deleted while nothing is evaluated. */
+  readonly features: string;
+  /** Reports and small pictures of evaluations, and matrices while one runs; may be deleted when none does. */
+  readonly evaluations: string;
   /** Models that were copied in (`models import --copy`). */
   readonly models: string;
   readonly logs: string;
@@ -68,13 +72,15 @@ export function homeAt(root: string): Home {
     adapterPreviews: inside('adapter-previews'),
     effects: inside('effects'),
     preparedWeights: inside('prepared-weights'),
+    features: inside('features'),
+    evaluations: inside('evaluations'),
     models: inside('models'),
     logs: inside('logs'),
     electron: inside('electron'),
   };
 }
 
-/** Make the folders that are not there yet. `effects`, `preparedWeights`, `models` and `electron` are made by whoever first needs them. */
+/** Make the folders that are not there yet. `effects`, `preparedWeights`, `features`, `models` and `electron` are made by whoever first needs them. */
 export async function makeHome(home: Home): Promise<void> {
   try {
     for (const folder of [

@@ -1,0 +1,69 @@
+import type { DeviceWish } from '../contracts/capabilities.js';
+import type { EvaluatedSet } from '../contracts/evaluation.js';
+import type { FeatureMatrix, SkippedFile } from '../contracts/features.js';
+import { StudioError } from '../contracts/studio-error.js';
+import type { FeatureStore } from './feature-store.js';
+import { duplicatesIn, type HashedPicture, type HashedSource } from './hashed-pictures.js';
+import type { EvaluationNetwork } from './networks.js';
+import { pictureCount } from './sources.js';
+
+/** Vectors of a set of pictures by one network. */
+export interface SetVectors {
+  readonly matrix: FeatureMatrix;
+  /** The picture of each row. */
+  readonly rows: readonly HashedPicture[];
+  readonly skipped: readonly SkippedFile[];
+  readonly notes: EvaluatedSet['notes'];
+  /** Pictures whose vectors had to be computed. */
+  readonly computed: number;
+  /** Where they were computed; null where all were known. */
+  readonly device: string | null;
+}
+
+interface VectorRequest {
+  readonly store: FeatureStore;
+  readonly network: EvaluationNetwork;
+  readonly device: DeviceWish;
+  readonly source: Pick<HashedSource, 'label'>;
+  readonly pictures: readonly HashedPicture[];
+  /** The file to write. */
+  readonly out: string;
+  readonly onProgress: (done: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Throws `bad-file` when not one picture can be read. */
+export async function setVectors(request: VectorRequest): Promise<SetVectors> {
+  const { store, network, device, source, pictures, out, onProgress, signal } = request;
+  const set = await store.set({
+    ...{ network: network.network, sha256OfNetwork: network.used.sha256, device, pictures, out, signal },
+    onProgress: ({ done }) => onProgress(done),
+  });
+  const skipped = set.skipped.map(({ index, reason }) => ({ file: pictures[index]?.name ?? '', reason }));
+  if (set.kept.length === 0) {
+    const [first] = skipped;
+    throw new StudioError(
+      'bad-file',
+      `None of the ${pictureCount(pictures.length)} in ${source.label} can be read${first === undefined ? '' : `: ${first.file} ${first.reason}`}.`,
+    );
+  }
+  const rows = set.kept.flatMap((index) => pictures[index] ?? []);
+  return { ...set, rows, skipped };
+}
+
+/** What is told of a set that went in. */
+export function evaluatedSet(source: HashedSource, sets: readonly (SetVectors | null)[]): EvaluatedSet {
+  const [main] = sets.filter((set) => set !== null);
+  const rows = main?.rows ?? source.hashed;
+  const skipped = new Map<string, SkippedFile>();
+  for (const each of [...source.skipped, ...sets.flatMap((set) => set?.skipped ?? [])]) {
+    if (!skipped.has(each.file)) skipped.set(each.file, each);
+  }
+  return {
+    label: source.label,
+    count: rows.length,
+    skipped: [...skipped.values()],
+    duplicates: duplicatesIn(rows),
+    notes: [...(main?.notes ?? [])],
+  };
+}
