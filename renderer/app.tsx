@@ -3,6 +3,7 @@ import { Tooltip } from '@base-ui/react/tooltip';
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { AdaptersPanel } from './adapters/adapters-panel.js';
 import { ChatPanel } from './chat/chat-panel.js';
+import { EvaluatePanel } from './evaluate/evaluate-panel.js';
 import { GalleryPanel } from './gallery/gallery-panel.js';
 import { EmptyBinDialog } from './gallery/empty-bin-dialog.js';
 import { GeneratePanel } from './generate/generate-panel.js';
@@ -49,6 +50,9 @@ export function App({ problem }: { problem: string | null }) {
             </PanelFrame>
             <PanelFrame name="chat">
               <ChatPanel />
+            </PanelFrame>
+            <PanelFrame name="evaluate">
+              <EvaluatePanel />
             </PanelFrame>
             <PanelFrame name="settings">
               <SettingsPanel />

@@ -8,6 +8,7 @@ import './generate/generate.css';
 import './gallery/gallery.css';
 import './adapters/adapters.css';
 import './chat/chat.css';
+import './evaluate/evaluate.css';
 import './settings/settings.css';
 import { App } from './app.js';
 import { asStudioError } from './bridge.js';

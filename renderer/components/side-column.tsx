@@ -5,7 +5,7 @@ import { studioStore } from '../studio/studio-store.js';
 
 interface SideColumnProps {
   /** Under which its width is remembered. */
-  readonly name: 'settings' | 'inspector' | 'sheet' | 'chat' | 'talks';
+  readonly name: 'settings' | 'inspector' | 'sheet' | 'chat' | 'talks' | 'setup';
   /** At which side of the panel it stands; at its end unless told. */
   readonly at?: 'start' | 'end';
   /** The column; null hides it. */
@@ -30,7 +30,7 @@ export function SideColumn({ name, at = 'end', side, children }: SideColumnProps
       id={`${name}-side`}
       data-column={name}
       defaultSize={studioStore.getState().preferences.columns[name] ?? standardWidth(name)}
-      minSize={name === 'talks' ? NARROWEST_LIST : NARROWEST}
+      minSize={name === 'talks' || name === 'setup' ? NARROWEST_LIST : NARROWEST}
       maxSize={WIDEST}
       groupResizeBehavior="preserve-pixel-size"
     >
@@ -71,6 +71,7 @@ const widths: Partial<Record<SideColumnProps['name'], readonly [number, number, 
   sheet: [340, 400, 464],
   chat: [288, 312, 368],
   talks: [188, 232, 280],
+  setup: [232, 280, 328],
 };
 
 /** The design's widths, by the width of the window. */

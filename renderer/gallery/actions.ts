@@ -1,10 +1,12 @@
 import type { Action } from '../keyboard/action.js';
+import { evaluatePictures } from '../evaluate/drafting.js';
 import { copyPicture, revealPicture } from '../studio/picture-verbs.js';
 import { plural } from '../words/numbers.js';
 import { setPreferences } from '../studio/preferences.js';
 import { shellStore } from '../shell/shell-store.js';
 import { reuse, reuseSeed } from '../generate/actions.js';
 import { select } from '../generate/selection.js';
+import { scorePictures, scoringStore, stopScoring, unscored } from './scoring.js';
 import { deleteMeant, keepMeant, meant, moveCursor, restoreMeant, selectAll, show, underCursor } from './browsing.js';
 import { galleryStore } from './gallery-store.js';
 
@@ -190,6 +192,36 @@ export const galleryActions = {
     group,
     unavailable: () => (inBin() ? needsPicture() : 'This works on pictures in the bin.'),
     run: restoreMeant,
+  },
+  score: {
+    id: 'gallery.score',
+    label: 'Score these pictures by CLIP',
+    scope: 'gallery',
+    group,
+    keys: ['S'],
+    unavailable: () => {
+      if (scoringStore.getState().scoring) return 'Pictures are being scored already.';
+      if (inBin()) return 'These pictures are in the bin. Restore them first.';
+      return meant().length > 0 || unscored().length > 0 ? null : 'All pictures that are shown have their score.';
+    },
+    run: () => scorePictures(meant().length > 0 ? meant() : unscored()),
+  },
+  stopScoring: {
+    id: 'gallery.stop-scoring',
+    label: 'Stop the CLIP scores',
+    scope: 'anywhere',
+    group,
+    unavailable: () => (scoringStore.getState().scoring ? null : 'Nothing is being scored.'),
+    run: stopScoring,
+  },
+  evaluate: {
+    id: 'gallery.evaluate',
+    label: 'Evaluate these pictures',
+    scope: 'gallery',
+    group,
+    keys: ['E'],
+    unavailable: outsideBin,
+    run: () => evaluatePictures(meant()),
   },
   showBin: {
     id: 'gallery.show-bin',

@@ -1,5 +1,6 @@
 import Heart from 'lucide-react/icons/heart';
 import Trash from 'lucide-react/icons/trash-2';
+import { galleryQuery } from '../../app/contracts/gallery.js';
 import { Icon } from '../components/icon.js';
 import { SearchField } from '../components/search-field.js';
 import { Segments } from '../components/segments.js';
@@ -74,8 +75,10 @@ export function GalleryBar() {
         options={[
           { id: 'newest', label: 'Newest first' },
           { id: 'oldest', label: 'Oldest first' },
+          { id: 'best-score', label: 'Best CLIP score' },
+          { id: 'worst-score', label: 'Worst CLIP score' },
         ]}
-        onChange={(id) => show({ sort: id === 'oldest' ? 'oldest' : 'newest' })}
+        onChange={(id) => show({ sort: galleryQuery.shape.sort.options.find((one) => one === id) ?? 'newest' })}
       />
       <input
         className="zoom"

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
 import CircleCheck from 'lucide-react/icons/circle-check';
+import Candles from 'lucide-react/icons/chart-candlestick';
 import Copy from 'lucide-react/icons/copy';
 import FolderOpen from 'lucide-react/icons/folder-open';
+import Gauge from 'lucide-react/icons/gauge';
 import Heart from 'lucide-react/icons/heart';
 import Maximize from 'lucide-react/icons/maximize-2';
 import Trash from 'lucide-react/icons/trash-2';
@@ -19,6 +21,7 @@ import { useStudio } from '../studio/studio-store.js';
 import { bytes, count, dateTime, fixed, measured, plural, size, strengths } from '../words/numbers.js';
 import { galleryActions } from './actions.js';
 import { useGallery } from './gallery-store.js';
+import { scoreHint, scoreWords } from './scoring.js';
 
 /** The inspector: the chosen picture, and all it takes to make it again. */
 export function Receipt() {
@@ -61,12 +64,24 @@ function Several({ selected, bin }: { selected: number; bin: boolean }) {
           </>
         )}
       </div>
+      {bin ? null : (
+        <div className="group actions">
+          <button type="button" className="quiet outlined" onClick={galleryActions.score.run} aria-keyshortcuts="S">
+            <Icon of={Gauge} />
+            CLIP scores
+          </button>
+          <button type="button" className="quiet outlined" onClick={galleryActions.evaluate.run} aria-keyshortcuts="E">
+            <Icon of={Candles} />
+            Evaluate these
+          </button>
+        </div>
+      )}
     </>
   );
 }
 
 function One({ picture, bin }: { picture: Picture; bin: boolean }) {
-  const { reuse, reuseSeed, keep, copy, reveal, delete: remove, restore, fullView } = galleryActions;
+  const { reuse, reuseSeed, keep, copy, reveal, delete: remove, restore, fullView, score } = galleryActions;
   return (
     <>
       <Lead picture={picture} />
@@ -92,6 +107,7 @@ function One({ picture, bin }: { picture: Picture; bin: boolean }) {
           <ActionButton action={fullView} icon={Maximize} />
           <ActionButton action={copy} icon={Copy} />
           <ActionButton action={reveal} icon={FolderOpen} />
+          <ActionButton action={score} icon={Gauge} />
           <ActionButton action={remove} icon={Trash} />
         </div>
       )}
@@ -147,6 +163,7 @@ const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const folderOf = (path: string): string => path.slice(0, -nameOf(path).length - 1);
 
 function Facts({ picture }: { picture: Picture }) {
+  const score = useGallery(({ pictures }) => pictures.find(({ id }) => id === picture.id)?.clipScore ?? null);
   const { settings, model, device, noise, seconds, inkstone, onnxruntime } = picture.receipt;
   const { samplers, schedules } = useStudio((state) => state.capabilities);
   const label = (list: readonly { id: string; label: string }[], id: string): string =>
@@ -162,6 +179,14 @@ function Facts({ picture }: { picture: Picture }) {
           <span className="path">{model.sha256.slice(0, HASH_SHOWN)}</span>
         ),
     },
+    ...(score === null
+      ? []
+      : [
+          {
+            name: 'CLIP score',
+            value: <span title={scoreHint(score)}>{scoreWords(score)}</span>,
+          },
+        ]),
     { name: 'Size', value: size(picture.width, picture.height) },
     {
       name: 'Sampler',

@@ -7,10 +7,12 @@ import { NoticeBar } from '../components/notice-bar.js';
 import { useRoom } from '../components/picture-box.js';
 import { dragPicture } from '../studio/picture-verbs.js';
 import { useStudio } from '../studio/studio-store.js';
+import { plural } from '../words/numbers.js';
 import { openPanel } from '../shell/actions.js';
 import { clearSelection, click, loadGallery, search, show } from './browsing.js';
 import { SMALLEST_ROW } from './gallery-bar.js';
 import { galleryStore, useGallery } from './gallery-store.js';
+import { scoreHint, scorePictures, scoreWords, unscored, useScoring } from './scoring.js';
 import { justify } from './justified-layout.js';
 
 const GAP = 6;
@@ -68,6 +70,7 @@ export function Wall() {
           {problem.message}
         </NoticeBar>
       ) : null}
+      <Unscored />
       {state === 'ready' && pictures.length === 0 && !problem ? <EmptyWall /> : null}
       <div
         className="wall-rows"
@@ -104,6 +107,29 @@ export function Wall() {
   );
 }
 
+/** Sorted by a score that some do not have yet: they stand last, and here is what gives it to them. */
+function Unscored() {
+  const missing = useGallery(({ sort, view, pictures }) =>
+    view !== 'bin' && sort.endsWith('score')
+      ? pictures.filter(({ clipScore, missing: gone }) => clipScore === null && !gone).length
+      : 0,
+  );
+  const scoring = useScoring((now) => now !== null);
+  if (missing === 0 || scoring) return null;
+  return (
+    <NoticeBar
+      tone="info"
+      actions={
+        <button type="button" className="quiet small outlined" onClick={() => scorePictures(unscored())}>
+          Score {missing === 1 ? 'it' : 'them'}
+        </button>
+      }
+    >
+      {plural(missing, 'picture has', 'pictures have')} no CLIP score yet and {missing === 1 ? 'stands' : 'stand'} last.
+    </NoticeBar>
+  );
+}
+
 interface CardProps {
   readonly picture: PictureSummary;
   readonly place: number;
@@ -127,7 +153,7 @@ const Card = memo(function Card({ picture, place, of, left, top, width, height, 
       id={`picture-${picture.id}`}
       role="option"
       aria-selected={selected}
-      aria-label={`${picture.title || 'Picture without a prompt'}${picture.kept ? ', kept' : ''}${picture.missing ? ', file gone' : ''}`}
+      aria-label={`${picture.title || 'Picture without a prompt'}${picture.kept ? ', kept' : ''}${picture.missing ? ', file gone' : ''}${picture.clipScore === null ? '' : `, CLIP score ${scoreWords(picture.clipScore)}`}`}
       aria-posinset={place + 1}
       aria-setsize={of}
       className={`card${selected ? ' on' : ''}${current ? ' current' : ''}`}
@@ -152,6 +178,11 @@ const Card = memo(function Card({ picture, place, of, left, top, width, height, 
         />
       )}
       {picture.kept ? <KeptMark /> : null}
+      {picture.clipScore === null ? null : (
+        <span className="score-chip num" title={scoreHint(picture.clipScore)}>
+          {scoreWords(picture.clipScore)}
+        </span>
+      )}
     </div>
   );
 });

@@ -3,7 +3,7 @@
  * a panel's own while it is open; `anywhere` always.
  */
 export type Scope =
-  'anywhere' | 'generate' | 'gallery' | 'adapters' | 'chat' | 'settings' | 'prompt' | 'composer' | 'queue';
+  'anywhere' | 'generate' | 'gallery' | 'adapters' | 'chat' | 'evaluate' | 'settings' | 'prompt' | 'composer' | 'queue';
 
 /** One thing a person can do. A list of these feeds the keyboard, the palette, tooltips and the key map. */
 export interface Action {

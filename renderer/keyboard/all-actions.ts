@@ -1,5 +1,6 @@
 import { allAdapterActions } from '../adapters/actions.js';
 import { chatActions } from '../chat/actions.js';
+import { evaluateActions } from '../evaluate/actions.js';
 import { galleryActions } from '../gallery/actions.js';
 import { generateActions } from '../generate/actions.js';
 import { shellActions } from '../shell/actions.js';
@@ -12,4 +13,5 @@ export const allActions: readonly Action[] = [
   ...Object.values<Action>(galleryActions),
   ...allAdapterActions,
   ...Object.values<Action>(chatActions),
+  ...Object.values<Action>(evaluateActions),
 ];

@@ -2,6 +2,8 @@ import type { Action } from '../keyboard/action.js';
 import { popupIsOpen } from '../keyboard/dispatch.js';
 import { chatStore } from '../chat/chat-store.js';
 import { leaveEdit, stopAnswer } from '../chat/conversing.js';
+import { evaluateStore, runningRun } from '../evaluate/evaluate-store.js';
+import { stopRunning } from '../evaluate/runs.js';
 import { adaptersStore } from '../adapters/adapters-store.js';
 import { clearSelection } from '../gallery/browsing.js';
 import { galleryStore } from '../gallery/gallery-store.js';
@@ -73,6 +75,7 @@ export function climbDown(): void {
   if (panel === 'chat' && chatStore.getState().openToken) return chatStore.setState({ openToken: null });
   if (panel === 'chat' && chatStore.getState().editing !== null) return leaveEdit();
   if (panel === 'chat' && chatStore.getState().running) return stopAnswer();
+  if (panel === 'evaluate' && !typing && runningRun(evaluateStore.getState().runs)) return stopRunning();
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   return undefined;
 }
@@ -105,6 +108,8 @@ function moveFocusedJob(direction: 1 | -1): void {
   if (id === null || at < 0 || to < 0 || to >= waiting.length) return;
   moveJob(id, to);
 }
+
+const hasNoInspector = (): boolean => panelNow() === 'settings' || panelNow() === 'evaluate';
 
 /** The columns of Generate, Adapters and Chat come back with the next start; the one of the Gallery is remembered. */
 function toggleInspector(): void {
@@ -158,6 +163,14 @@ export const shellActions = {
     group,
     keys: ['Ctrl+4'],
     run: () => openPanel('chat'),
+  },
+  evaluatePanel: {
+    id: 'studio.panel-evaluate',
+    label: 'Open Evaluate',
+    scope: 'anywhere',
+    group,
+    keys: ['Ctrl+5'],
+    run: () => openPanel('evaluate'),
   },
   settingsPanel: {
     id: 'studio.panel-settings',
@@ -244,7 +257,7 @@ export const shellActions = {
     scope: 'anywhere',
     group,
     keys: ['Ctrl+I'],
-    unavailable: () => (panelNow() === 'settings' ? 'This panel has no column.' : null),
+    unavailable: () => (hasNoInspector() ? 'This panel has no column at the right.' : null),
     run: toggleInspector,
   },
   surround: {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import FolderPlus from 'lucide-react/icons/folder-plus';
 import Image from 'lucide-react/icons/image';
 import { Icon } from '../components/icon.js';
+import { useStudio } from '../studio/studio-store.js';
 import { dropFiles, wordsFor, type DropWords } from './dropping.js';
 
 /** Names what each dropped thing will become, before it is let go. */
@@ -30,7 +31,7 @@ export function DropVeil() {
       event.preventDefault();
       depth = 0;
       setWords(null);
-      dropFiles(droppedItems(event.dataTransfer));
+      dropFiles(droppedItems(event.dataTransfer), placeUnder(event));
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);
@@ -43,7 +44,9 @@ export function DropVeil() {
       window.removeEventListener('drop', drop);
     };
   }, []);
+  const onEvaluate = useStudio(({ preferences }) => preferences.panel === 'evaluate');
   if (!words) return null;
+  if (onEvaluate) return <EvaluateVeil {...words} />;
   return (
     <div className="drop-veil" aria-hidden="true">
       {words.pictures > 0 ? (
@@ -65,6 +68,33 @@ export function DropVeil() {
     </div>
   );
 }
+
+/** On Evaluate a folder is a set of pictures. */
+function EvaluateVeil({ pictures, others }: DropWords) {
+  return (
+    <div className="drop-veil" aria-hidden="true">
+      {others > 0 ? (
+        <p>
+          <Icon of={FolderPlus} size={32} />
+          <b>{others === 1 ? 'A folder or file' : `${others} folders or files`}</b>
+          Folders are the generated pictures, then the reference; .npz is statistics, text is prompts, weights are a
+          network
+        </p>
+      ) : null}
+      {pictures > 0 ? (
+        <p>
+          <Icon of={Image} size={32} />
+          <b>{pictures === 1 ? 'A picture' : `${pictures} pictures`}</b>
+          Drop the folder that holds {pictures === 1 ? 'it' : 'them'}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+/** What the card under the pointer takes. */
+const placeUnder = ({ target }: DragEvent): string | null =>
+  target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null;
 
 /** Files and folders look alike but for their entry, which only lives as long as the event. */
 function droppedItems(transfer: DataTransfer | null): { file: File; isFolder: boolean }[] {

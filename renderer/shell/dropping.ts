@@ -4,6 +4,7 @@ import { ask, asStudioError, pathOf } from '../bridge.js';
 import { showImported } from '../chat/browsing.js';
 import { titleWords } from '../chat/chat-words.js';
 import { chatWith } from '../chat/model-choice.js';
+import { dropOnEvaluate } from '../evaluate/dropped.js';
 import { generateStore } from '../generate/generate-store.js';
 import { importModel } from '../generate/drafting.js';
 import { addToMixer } from '../generate/mixer.js';
@@ -35,7 +36,18 @@ export interface Dropped {
   readonly isFolder: boolean;
 }
 
-export function dropFiles(items: readonly { readonly file: File; readonly isFolder: boolean }[]): void {
+/** `place`: what it was let go over, where that says what a folder becomes. */
+export function dropFiles(
+  items: readonly { readonly file: File; readonly isFolder: boolean }[],
+  place: string | null = null,
+): void {
+  if (panelNow() === 'evaluate') {
+    const dropped = items.map(({ file, isFolder }) => ({ path: pathOf(file), isFolder, isPicture: isPicture(file) }));
+    dropOnEvaluate(dropped, place)
+      .then((left) => (left.length > 0 ? addDropped(left) : undefined))
+      .catch(reportProblem);
+    return;
+  }
   const picture = items.find(({ file }) => isPicture(file));
   if (picture) readSettingsOf(picture.file);
   const others = items

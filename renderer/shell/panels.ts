@@ -1,3 +1,4 @@
+import Candles from 'lucide-react/icons/chart-candlestick';
 import Brush from 'lucide-react/icons/brush';
 import Layers from 'lucide-react/icons/layers';
 import Images from 'lucide-react/icons/layout-dashboard';
@@ -13,6 +14,7 @@ export const panelTitles: Record<PanelName, string> = {
   gallery: 'Gallery',
   adapters: 'Adapters',
   chat: 'Chat',
+  evaluate: 'Evaluate',
   settings: 'Settings',
 };
 
@@ -28,5 +30,6 @@ export const panels: readonly PanelEntry[] = [
   { name: 'gallery', icon: Images, action: shellActions.galleryPanel },
   { name: 'adapters', icon: Layers, action: shellActions.adaptersPanel },
   { name: 'chat', icon: MessageSquare, action: shellActions.chatPanel },
+  { name: 'evaluate', icon: Candles, action: shellActions.evaluatePanel },
   { name: 'settings', icon: SlidersHorizontal, action: shellActions.settingsPanel },
 ];

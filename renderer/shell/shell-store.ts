@@ -2,8 +2,8 @@ import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
 /** The window itself: what lies over the panels. Which panel is open is a preference, as it is remembered. */
-export type PanelName = 'generate' | 'gallery' | 'adapters' | 'chat' | 'settings';
-export const panelNames: readonly PanelName[] = ['generate', 'gallery', 'adapters', 'chat', 'settings'];
+export type PanelName = 'generate' | 'gallery' | 'adapters' | 'chat' | 'evaluate' | 'settings';
+export const panelNames: readonly PanelName[] = ['generate', 'gallery', 'adapters', 'chat', 'evaluate', 'settings'];
 
 export interface ShellState {
   readonly palette: 'closed' | 'everything' | 'panel';

@@ -3,6 +3,9 @@ import WifiOff from 'lucide-react/icons/wifi-off';
 import { AnsweringStatus } from '../chat/answering-status.js';
 import { useChat } from '../chat/chat-store.js';
 import { Icon } from '../components/icon.js';
+import { runningRun, useEvaluate } from '../evaluate/evaluate-store.js';
+import { EvaluatingStatus } from '../evaluate/evaluating-status.js';
+import { ScoringStatus } from '../gallery/scoring-status.js';
 import { phaseWords, timeLeft } from '../generate/progress-words.js';
 import { useGenerate } from '../generate/generate-store.js';
 import { lastProgress, useProgress } from '../studio/progress.js';
@@ -31,6 +34,7 @@ export function StatusBar() {
         </span>
       ) : null}
       <Work />
+      <ScoringStatus />
       <span className="push" />
       {waiting !== '' ? (
         <span className="status num">
@@ -58,6 +62,7 @@ function Work() {
   const engine = useStudio((state) => state.engine.state);
   const live = useGenerate((state) => state.live);
   const answering = useChat(({ running }) => running !== null) && !live;
+  const evaluating = useEvaluate(({ runs }) => runningRun(runs) !== null) && !live && !answering;
   const job = useStudio(({ queue }) => queue.jobs.find(({ id }) => id === live?.jobId));
   const modelName = useStudio(({ models }) => modelById(models, job?.settings.model ?? '')?.name ?? 'the model');
   const words = (): string => {
@@ -70,7 +75,7 @@ function Work() {
   };
   const text = useProgress<HTMLSpanElement>((element) => (element.textContent = words()));
   const tone =
-    live || answering
+    live || answering || evaluating
       ? 'busy'
       : engine === 'ready' || engine === 'busy'
         ? 'idle'
@@ -80,7 +85,7 @@ function Work() {
   return (
     <span className="status job num">
       <span className={`dot ${tone}`} aria-hidden="true" />
-      {answering ? <AnsweringStatus /> : <span ref={text}>{words()}</span>}
+      {answering ? <AnsweringStatus /> : evaluating ? <EvaluatingStatus /> : <span ref={text}>{words()}</span>}
     </span>
   );
 }

@@ -49,7 +49,8 @@ function ColumnButton() {
   const settings = useGenerate((state) => state.settingsShown);
   const sheet = useAdapters((state) => state.sheetShown);
   const answering = useChat((state) => state.columnShown);
-  const shown = { generate: settings, gallery: receipt, adapters: sheet, chat: answering, settings: false }[panel];
+  const columns = { generate: settings, gallery: receipt, adapters: sheet, chat: answering };
+  const shown = panel === 'evaluate' || panel === 'settings' ? false : columns[panel];
   return <ActionButton action={shellActions.inspector} icon={PanelRight} pressed={shown} side="bottom" />;
 }
 

@@ -3,6 +3,8 @@ import { hearBake, hearCompare } from '../adapters/effects.js';
 import { hearChatChanged, watchChatPanel } from '../chat/browsing.js';
 import { watchTokenCount } from '../chat/conversing.js';
 import { hearAnswerProgress, hearAnswerTokens } from '../chat/live-answer.js';
+import { hearEvaluation, hearEvaluationProgress, removeNow, watchEvaluatePanel } from '../evaluate/runs.js';
+import { hearScoring } from '../gallery/scoring.js';
 import { hearGallery, loadGallery } from '../gallery/browsing.js';
 import { watchAdapterFaults } from '../generate/adapter-fault.js';
 import { openDraft, settleModel, watchTokens } from '../generate/drafting.js';
@@ -49,6 +51,9 @@ export async function start(): Promise<void> {
     'chat.changed': hearChatChanged,
     'chat.progress': hearAnswerProgress,
     'chat.tokens': hearAnswerTokens,
+    'evaluation.changed': hearEvaluation,
+    'evaluation.progress': hearEvaluationProgress,
+    'gallery.score-progress': hearScoring,
     'engine.status': (engine) => studioStore.setState({ engine }),
     notice: hearNotice,
   });
@@ -60,6 +65,7 @@ export async function start(): Promise<void> {
   listenToKeys();
   listenToPaste();
   window.addEventListener('pagehide', saveNow);
+  window.addEventListener('pagehide', removeNow);
   loadRecent().catch(reportProblem);
   void loadGallery();
   watchShelf();
@@ -67,6 +73,7 @@ export async function start(): Promise<void> {
   watchAdaptersPanel();
   watchChatPanel();
   watchTokenCount();
+  watchEvaluatePanel();
 }
 
 const STAGE_FIRST_MS = 200;

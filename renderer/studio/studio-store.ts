@@ -26,7 +26,7 @@ export const studioStore = createStore<StudioState>(() => ({
   version: '',
   platform: '',
   home: '',
-  capabilities: { samplers: [], schedules: [], versions: { inkstone: '', onnxruntime: '' } },
+  capabilities: { samplers: [], schedules: [], metrics: [], versions: { inkstone: '', onnxruntime: '' } },
   models: [],
   preferences: defaultPreferences,
   queue: { jobs: [], secondsLeft: null },

@@ -8,6 +8,7 @@ const pictures = ['a', 'b', 'c', 'd', 'e'].map((id) => ({
   kept: false,
   title: id,
   missing: false,
+  clipScore: null,
 }));
 const none = { pictures, selected: new Set<string>(), anchor: null };
 const plain = { range: false, toggle: false };

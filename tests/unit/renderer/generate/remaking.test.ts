@@ -59,7 +59,7 @@ describe('letting go of a slider', () => {
       .mockImplementation((name) =>
         Promise.resolve(name === 'gallery.get' ? { id: 'p', receipt: { settings: made } } : { id: 'j0', notices: [] }),
       );
-    const picture = { id: 'p', width: 64, height: 64, kept: false, title: '', missing: false };
+    const picture = { id: 'p', width: 64, height: 64, kept: false, title: '', missing: false, clipScore: null };
     recentStore.setState({ pictures: [picture], loaded: true });
     generateStore.setState({ draft: draftWith({ count: 4 }), selection: { kind: 'follow' }, live: null, remake: null });
     jobs();

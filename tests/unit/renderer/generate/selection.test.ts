@@ -3,7 +3,15 @@ import type { Job } from '../../../../app/contracts/generation.js';
 import type { Live } from '../../../../renderer/generate/generate-store.js';
 import { shownBy } from '../../../../renderer/generate/selection.js';
 
-const picture = (id: string) => ({ id, width: 64, height: 64, kept: false, title: id, missing: false });
+const picture = (id: string) => ({
+  id,
+  width: 64,
+  height: 64,
+  kept: false,
+  title: id,
+  missing: false,
+  clipScore: null,
+});
 const live: Live = { jobId: 'j', picture: 0, phase: 'denoising', width: 64, height: 64, since: 0, hasPreview: true };
 const stopped = { id: 's', state: 'stopped' } as Job;
 const follow = { kind: 'follow' } as const;

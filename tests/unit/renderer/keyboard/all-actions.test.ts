@@ -8,7 +8,17 @@ describe('the list of actions', () => {
   });
 
   test('gives no key twice where both would hear it', () => {
-    for (const place of ['generate', 'gallery', 'adapters', 'chat', 'settings', 'prompt', 'composer', 'queue']) {
+    for (const place of [
+      'generate',
+      'gallery',
+      'adapters',
+      'chat',
+      'evaluate',
+      'settings',
+      'prompt',
+      'composer',
+      'queue',
+    ]) {
       const heard = new Map<string, string>();
       for (const { id, scope, keys } of allActions) {
         if (scope !== place && !(scope === 'anywhere' && !['prompt', 'composer', 'queue'].includes(place))) continue;

@@ -1,0 +1,59 @@
+import { useStudio } from '../studio/studio-store.js';
+import { isChosen, toggleMetric, whyNotMetric } from './drafting.js';
+import { useEvaluate } from './evaluate-store.js';
+
+/** Metrics that the studio has; one that cannot be computed from what is chosen says what it needs. */
+export function MetricChoice() {
+  const metrics = useStudio(({ capabilities }) => capabilities.metrics);
+  const draft = useEvaluate((state) => state.draft);
+  const looks = useEvaluate((state) => state.looks);
+  return (
+    <div className="group" role="group" aria-labelledby="evaluate-metrics">
+      <h2 id="evaluate-metrics">Metrics</h2>
+      <div className="metric-ticks">
+        {metrics.map((metric) => {
+          const why = whyNotMetric(metric, draft, looks);
+          return (
+            <label key={metric.id} title={why === null ? metric.paper : `${metric.label} ${why}`}>
+              <input
+                type="checkbox"
+                checked={isChosen(draft, metric.id)}
+                onChange={() => toggleMetric(metric.id)}
+                aria-describedby={why === null ? undefined : `metric-why-${metric.id}`}
+              />
+              <span className={why === null ? '' : 'dim'}>{metric.label}</span>
+              {why === null ? null : (
+                <span id={`metric-why-${metric.id}`} className="read-only">
+                  {why}
+                </span>
+              )}
+            </label>
+          );
+        })}
+      </div>
+      <Missing />
+    </div>
+  );
+}
+
+/** One sentence for all that have to wait. */
+function Missing() {
+  const metrics = useStudio(({ capabilities }) => capabilities.metrics);
+  const draft = useEvaluate((state) => state.draft);
+  const looks = useEvaluate((state) => state.looks);
+  if (draft.generated === null) return null;
+  const reasons = new Map<string, string[]>();
+  for (const metric of metrics) {
+    const why = isChosen(draft, metric.id) ? whyNotMetric(metric, draft, looks) : null;
+    if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), metric.label]);
+  }
+  return (
+    <>
+      {[...reasons].map(([why, labels]) => (
+        <p key={why} className="note">
+          {labels.join(', ')}: {why}.
+        </p>
+      ))}
+    </>
+  );
+}
