@@ -65,14 +65,7 @@ export class Answering {
       if (conversations.parentIn(conversation, parent)?.role === 'user') {
         throw new StudioError('bad-input', 'This turn has no answer yet: ask for one first.');
       }
-      const said = cleanText(text);
-      if (said.trim() === '') throw new StudioError('bad-input', 'There is nothing to send: write something.');
-      if (said.length > longestText) {
-        throw new StudioError(
-          'bad-input',
-          `A turn has at most ${longestText.toLocaleString('en')} characters, and this one has ${said.length.toLocaleString('en')}: send a part of it.`,
-        );
-      }
+      const said = saidText(text);
       const model = await this.#parts.models.ready(row.settings.model);
       const asked: Turn = {
         ...{ id: randomUUID(), parent, text: said, createdAt: Date.now(), answer: null },
@@ -103,7 +96,7 @@ export class Answering {
 
   /**
    * An answer that was cut short goes on exactly where it ended: the same model, the same sampling, the same random
-   * numbers. Where something follows it already, a sister that begins with the same words goes on instead.
+   * numbers. One of which only the text is known is cut into tokens again. Where something follows it already, a sister that begins with the same words goes on instead.
    */
   goOn(id: string): Promise<Turn> {
     return this.#alone(async () => {
@@ -112,12 +105,6 @@ export class Answering {
       const { state, sampling } = old.answer;
       if (state === 'stop') throw new StudioError('bad-input', 'This answer came to its own end.');
       const tokens = conversations.turns.tokens(id);
-      if (tokens.length === 0 && old.text !== '') {
-        throw new StudioError(
-          'bad-input',
-          'This answer cannot go on, since its tokens are not kept: ask for another one.',
-        );
-      }
       const row = conversations.existing(old.conversation);
       const model = await models.ready(old.answer.model.id);
       // What is left of its length; one that has reached it gets the same length again.
@@ -133,6 +120,24 @@ export class Answering {
       this.#begin(row, answer, model, tokens, maxTokens);
       return answer;
     });
+  }
+
+  /** A sister of answer `id` with a text that a person wrote. The model may go on from it. */
+  edit(id: string, text: string): Turn {
+    const { conversations, onChanged } = this.#parts;
+    const old = this.#answer(id);
+    if (this.#running?.turnId === id)
+      throw new StudioError('bad-input', 'This answer is being written: stop it first.');
+    const said = saidText(text);
+    const answer: ChatAnswer = {
+      ...old.answer,
+      ...{ state: 'edited', edited: true, hasTokens: false, notices: [], error: null },
+      ...{ promptTokens: 0, completionTokens: 0, seconds: { firstToken: null, total: 0 }, tokensPerSecond: null },
+    };
+    const sister = { ...turnOf(old), id: randomUUID(), createdAt: Date.now(), text: said, answer };
+    conversations.append(old.conversation, [{ ...sister, tokens: [] }]);
+    onChanged(old.conversation);
+    return sister;
   }
 
   /** A sister of answer `id`: the same up to token `at`, then the rival with id `token`, then whatever follows. */
@@ -286,6 +291,17 @@ export class Answering {
   }
 }
 
+/** What a person wrote, as it is kept. */
+function saidText(text: string): string {
+  const said = cleanText(text);
+  if (said.trim() === '') throw new StudioError('bad-input', 'There is nothing to send: write something.');
+  if (said.length <= longestText) return said;
+  throw new StudioError(
+    'bad-input',
+    `A turn has at most ${longestText.toLocaleString('en')} characters, and this one has ${said.length.toLocaleString('en')}: send a part of it.`,
+  );
+}
+
 /** With the conversation's settings; the seed is drawn where none is set. */
 function newAnswer(parent: string, { settings }: ConversationRow, model: Model): AnswerTurn {
   const seed = settings.sampling.seed ?? randomInt(2 ** 32);
@@ -294,7 +310,7 @@ function newAnswer(parent: string, { settings }: ConversationRow, model: Model):
     answer: {
       ...{ state: 'running', model: { id: model.id, name: model.name }, sampling: { ...settings.sampling, seed } },
       ...{ device: null, promptTokens: 0, completionTokens: 0, seconds: { firstToken: null, total: 0 } },
-      ...{ tokensPerSecond: null, notices: [], error: null, hasTokens: false },
+      ...{ tokensPerSecond: null, notices: [], error: null, hasTokens: false, edited: false },
     },
   };
 }

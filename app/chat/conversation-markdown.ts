@@ -10,6 +10,7 @@ export function conversationMarkdown({ title, settings, shown, turns }: Conversa
       `## ${role === 'user' ? 'You' : (answer?.model.name ?? 'Answer')}`,
       ...(text.trim() === '' ? [] : [text.trim()]),
       ...(answer === null ? [] : ended(answer.state)),
+      ...(answer?.edited ? ['*A person edited this answer.*'] : []),
     ]),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -28,6 +29,7 @@ const quoted = (text: string): string => text.replace(/^/gm, '> ');
 function ended(state: NonNullable<Turn['answer']>['state']): string[] {
   switch (state) {
     case 'stop':
+    case 'edited':
       return [];
     case 'length':
       return ['*The answer reached its limit here.*'];

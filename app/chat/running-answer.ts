@@ -31,7 +31,10 @@ export interface RunningParts {
 /** What is to be answered, and what was said of it before. */
 export interface AnswerOrder {
   readonly conversation: string;
-  /** The answer's turn, already on the disk: its text and tokens are gone on with. */
+  /**
+   * The answer's turn, already on the disk: its text and tokens are gone on with. Where it has a text and no tokens, they
+   * are found out again.
+   */
   readonly turn: Turn & { readonly answer: ChatAnswer };
   readonly tokens: readonly ChatToken[];
   readonly messages: ChatMessage[];
@@ -82,6 +85,10 @@ export class RunningAnswer {
     this.#answer = order.turn.answer;
   }
 
+  get #isTextAlone(): boolean {
+    return this.#order.tokens.length === 0 && this.#order.turn.text !== '';
+  }
+
   /** As the window knows it: what `chat.tokens` adds comes on top. */
   told(): Pick<Turn, 'text' | 'answer'> {
     const completionTokens = this.#toldTokens;
@@ -114,6 +121,7 @@ export class RunningAnswer {
           ...{ modelPath, device, weightCache, sampling, logprobs: rivalsKept },
           prompt: { kind: 'turns', messages, template: 'own', enableThinking: null },
           answerSoFar: this.#tokens.map(({ id }) => id),
+          ...(this.#isTextAlone && { answerText: this.#order.turn.text }),
         },
         (progress) => this.#hear(progress),
         this.#abort.signal,
@@ -152,6 +160,8 @@ export class RunningAnswer {
       }
       case 'begun':
         this.#answer = { ...this.#answer, notices: together(this.#answer.notices, progress.notices) };
+        this.#tokens.push(...(progress.answerTokens ?? []).map((token) => ({ ...token, top: [] })));
+        this.#toldTokens = this.#tokens.length; // their text is known
         this.#progress({ phase: 'reading' }, null);
         return;
       case 'reading': {
@@ -212,8 +222,9 @@ export class RunningAnswer {
   #finish({ text, finish, device, promptTokens, completionTokens, notices, seconds }: GeneratedText): void {
     if (this.#unsaved !== null) throw this.#unsaved;
     this.#telling.finish();
-    // As its pieces together, but for those that were held back or halved while it was written.
-    this.#text = cleanAnswer(text);
+    // As its pieces together, but for those that were held back or halved while it was written. What a person wrote stays
+    // as it is, should the model have other letters for it.
+    this.#text = cleanAnswer(this.#isTextAlone ? this.#text : text);
     const writing = seconds.total - seconds.firstToken;
     const before = this.#order.turn.answer.seconds;
     this.#answer = {

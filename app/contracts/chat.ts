@@ -75,6 +75,8 @@ export const generateTextRequest = z.object({
   prompt: chatPrompt,
   /** Token ids of an answer that is gone on with: a rival that was clicked is the last of them. */
   answerSoFar: z.array(z.number().int().nonnegative()),
+  /** The same where only its text is known, as of one that a person wrote: its tokens are told with `begun`. */
+  answerText: z.string().optional(),
   sampling,
   /** How many rivals each token shows; 0 = no probabilities. */
   logprobs: z.number().int().min(0).max(20),
@@ -95,6 +97,8 @@ export const generateTextProgress = z.discriminatedUnion('phase', [
     room: z.number().int().nonnegative(),
     /** What was changed or will be cut short, one sentence each. */
     notices: z.array(z.string()),
+    /** Of an `answerText`: without probabilities. */
+    answerTokens: z.array(rival).optional(),
   }),
   /** Tokens of the prompt that were read, of those that had to be: the others were still in the cache. */
   z.object({

@@ -9,8 +9,13 @@ import { errorMessage } from './errors.js';
 
 /** How an answer came about, and how far it got. */
 export const answer = z.object({
-  /** `running` while it is being written; `lost` when the engine ended in the middle: what was said is kept. */
-  state: z.enum(['running', 'stop', 'length', 'cancelled', 'lost', 'failed']),
+  /**
+   * `running` while it is being written; `lost` when the engine ended in the middle: what was said is kept. `edited`: a
+   * person has changed it, and the model has not gone on from there.
+   */
+  state: z.enum(['running', 'stop', 'length', 'cancelled', 'lost', 'failed', 'edited']),
+  /** A person wrote some of it. */
+  edited: z.boolean().default(false),
   /** Library id, and its name when it answered. */
   model: z.object({ id: z.string(), name: z.string() }),
   sampling,

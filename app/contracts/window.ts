@@ -199,6 +199,8 @@ export const requests = {
   'chat.again': { request: byId, reply: turn },
   /** An answer that was cut short goes on where it ended. */
   'chat.go-on': { request: byId, reply: turn },
+  /** A sister of an answer with another text, which a person wrote; nothing is computed. `chat.go-on` goes on from it. */
+  'chat.edit-answer': { request: z.object({ id: z.string(), text: z.string().min(1) }), reply: turn },
   /** A sister of an answer: the same up to token `at`, then the rival instead, then whatever follows. */
   'chat.rival': {
     request: z.object({ id: z.string(), at: z.number().int().nonnegative(), token: z.number().int().nonnegative() }),

@@ -56,6 +56,9 @@ export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
     },
     'chat.again': ({ id }) => answering.again(id),
     'chat.go-on': ({ id }) => answering.goOn(id),
+    async 'chat.edit-answer'({ id, text }) {
+      return answering.edit(id, text);
+    },
     'chat.rival': ({ id, at, token }) => answering.rival(id, at, token),
     async 'chat.stop'() {
       await answering.stop();

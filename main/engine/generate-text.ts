@@ -1,5 +1,6 @@
 import type { ChatPrompt, GeneratedText, GenerateTextProgress, GenerateTextRequest } from '../../app/contracts/chat.js';
 import { generateText as writeText, type AnswerToken } from '../../native-models/pipelines/generate-text.js';
+import { encodeAnswer } from '../../native-models/tokenizers/language-answer-text.js';
 import type { LanguagePrompt } from '../../native-models/pipelines/language-prompt.js';
 import { loadedLanguageModel } from './loaded-language-model.js';
 import { oneAtATime } from './one-at-a-time.js';
@@ -38,13 +39,18 @@ export function generateText(
     };
     const load = (performance.now() - began) / 1000;
 
+    const { answerText } = request;
+    // A model without a template goes on from the prompt's last word.
+    const written = answerText === undefined ? null : encodeAnswer(tokenizer, answerText, model.template !== null);
+    const answerTokens = written?.map((id) => ({ id, text: tokenizer.textOf(id), logprob: null }));
+
     const ownNotices = [...files.notices, ...opening];
     const { seed, maxTokens, stop, ...sampling } = request.sampling;
     const answer = await writeText(
       model,
       {
         prompt: languagePrompt(request.prompt),
-        answerSoFar: request.answerSoFar,
+        answerSoFar: written ?? request.answerSoFar,
         sampling,
         seed,
         maxTokens,
@@ -55,7 +61,10 @@ export function generateText(
       {
         signal,
         onBegin: ({ tokens, room, notices }) =>
-          progress({ phase: 'begun', tokens, room, notices: [...ownNotices, ...notices] }),
+          progress({
+            ...{ phase: 'begun', tokens, room, notices: [...ownNotices, ...notices] },
+            ...(answerTokens && { answerTokens }),
+          }),
         onRead: (read) => progress({ phase: 'reading', ...read }),
         onTokens: ({ text, tokens }) => progress({ phase: 'writing', text, tokens: tokens.map(asMessage) }),
       },

@@ -28,7 +28,7 @@ const whyNotEdit = (): string | null => (lastOwnTurn() ? null : 'Nothing was sai
 export const canGoOn = (): string | null => {
   const state = answerInHand()?.answer?.state;
   if (state === undefined) return NO_ANSWER;
-  return state === 'cancelled' || state === 'length' || state === 'lost'
+  return state === 'cancelled' || state === 'length' || state === 'lost' || state === 'edited'
     ? whyNotAnswer()
     : 'The last answer came to its end.';
 };
@@ -151,6 +151,18 @@ export const chatActions = {
     run: () => {
       const turn = answerInHand();
       if (turn) goOn(turn.id);
+    },
+  },
+  editAnswer: {
+    id: 'chat.edit-answer',
+    label: 'Edit the answer',
+    scope: 'chat',
+    group,
+    unavailable: () =>
+      needsAnswer() ?? (answerInHand()?.answer?.state === 'running' ? 'It is being written; stop it first.' : null),
+    run: () => {
+      const turn = answerInHand();
+      if (turn) editTurn(turn.id);
     },
   },
   branchBefore: {

@@ -90,6 +90,8 @@ export function endingOf(answer: ChatAnswer, contextLength: number | null): Endi
         text: `The answer reached its limit of ${plural(answer.sampling.maxTokens, 'token')}.`,
         goesOn: true,
       };
+    case 'edited':
+      return { tone: 'info', text: 'You edited this answer.', goesOn: true };
     case 'lost':
       return { tone: 'bad', text: 'The engine stopped in the middle; what was said is kept.', goesOn: true };
     case 'failed':

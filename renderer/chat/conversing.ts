@@ -130,11 +130,11 @@ export function stopAnswer(): void {
   if (isAnsweredHere(chatStore.getState())) ask('chat.stop', {}).catch(reportProblem);
 }
 
-/** A turn of one's own becomes a field with its text, or with what was made of it before. */
+/** A turn, one's own or an answer, becomes a field with its text, or with what was made of it before. */
 export function editTurn(id: string): void {
   const { conversation, edits } = chatStore.getState();
   const turn = conversation ? treeOf(conversation.turns).byId.get(id) : undefined;
-  if (turn?.role !== 'user') return;
+  if (!turn || turn.answer?.state === 'running') return;
   chatStore.setState({ editing: id, edits: edits.has(id) ? edits : withEntry(edits, id, turn.text) });
 }
 
@@ -161,6 +161,32 @@ export function sendEdit(id: string): void {
     focusComposer();
     return turns;
   });
+}
+
+/** The edited answer is a sister of the old one; `andGoOn`: the model writes on from its end. An answer that is as it was is left. */
+export function keepEdit(id: string, andGoOn: boolean): void {
+  const { conversation, edits } = chatStore.getState();
+  const turn = conversation ? treeOf(conversation.turns).byId.get(id) : undefined;
+  const text = edits.get(id) ?? '';
+  if (!conversation || !turn || text.trim() === '') return;
+  if (text === turn.text) {
+    leaveEdit();
+    if (andGoOn) goOn(id);
+    return;
+  }
+  if (andGoOn && whyNotAnswer() !== null) return;
+  ask('chat.edit-answer', { id, text }).then(
+    (sister) => {
+      const left = new Map(chatStore.getState().edits);
+      left.delete(id);
+      chatStore.setState({ edits: left, editing: null, problem: null, openToken: null });
+      take(conversation.id, [sister]);
+      focusComposer();
+      void loadList();
+      if (andGoOn) goOn(sister.id);
+    },
+    (error: unknown) => chatStore.setState({ problem: asStudioError(error) }),
+  );
 }
 
 /** The last turn of one's own that is shown. */

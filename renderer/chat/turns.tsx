@@ -12,24 +12,14 @@ import { keyLabel } from '../keyboard/keys.js';
 import { isMac } from '../studio/studio-store.js';
 import { duration } from '../words/numbers.js';
 import { useChat } from './chat-store.js';
+import { EditAnswerField, EditField } from './edit-field.js';
 import { endingOf, tokensWords, waitingWords } from './chat-words.js';
-import {
-  again,
-  changeEdit,
-  copyText,
-  editTurn,
-  goOn,
-  lastOwnTurn,
-  leaveEdit,
-  loadTokens,
-  sendEdit,
-  switchBranch,
-  whyNotAnswer,
-} from './conversing.js';
+import { again, copyText, editTurn, goOn, lastOwnTurn, loadTokens, switchBranch } from './conversing.js';
 import { liveTokens, useLive, type LiveAnswer } from './live-answer.js';
 import { AnswerText } from './markdown.js';
 import { RemedyFor } from './remedy.js';
 import { TokensView } from './tokens-view.js';
+import { useWhyNotAnswer } from './why-not-answer.js';
 import { sistersOf, treeOf } from './turns-tree.js';
 
 /** What a person said: at the right, as it was written. */
@@ -72,53 +62,18 @@ function Unanswered({ turn }: { turn: Turn }) {
   ) : null;
 }
 
-function EditField({ turn }: { turn: Turn }) {
-  const text = useChat(({ edits }) => edits.get(turn.id) ?? turn.text);
-  const why = useWhyNotAnswer();
-  const cannot = text.trim() === '' ? 'Write something first.' : why;
-  return (
-    <div className="edit-field">
-      <textarea
-        autoFocus
-        aria-label="Edit what you said"
-        value={text}
-        onFocus={(event) => event.currentTarget.setSelectionRange(text.length, text.length)}
-        onChange={(event) => changeEdit(turn.id, event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing || event.altKey) return;
-          if (event.key === 'Escape') {
-            event.preventDefault();
-            leaveEdit();
-          } else if (event.key === 'Enter' && !event.shiftKey) {
-            event.preventDefault();
-            sendEdit(turn.id);
-          }
-        }}
-      />
-      <div className="row">
-        <span className="note">What you said first stays as a branch.</span>
-        <span className="push" />
-        <button type="button" className="quiet small" onClick={leaveEdit}>
-          Cancel<kbd>Esc</kbd>
-        </button>
-        <button
-          type="button"
-          className="primary small"
-          disabled={cannot !== null}
-          title={cannot ?? undefined}
-          onClick={() => sendEdit(turn.id)}
-        >
-          Send
-        </button>
-      </div>
-    </div>
-  );
-}
-
 /** What a model said: its words or its tokens, how it ended, and what can be done with it. */
 export const AnswerTurn = memo(function AnswerTurn({ turn }: { turn: Turn }) {
   const { answer } = turn;
   const live = useLive((one) => one?.turn === turn.id);
+  const editing = useChat((state) => state.editing === turn.id) && answer?.state !== 'running';
+  if (editing) {
+    return (
+      <article className="turn it" aria-label={answer?.model.name ?? 'Answer'} data-turn={turn.id}>
+        <EditAnswerField turn={turn} />
+      </article>
+    );
+  }
   return (
     <article className="turn it" aria-label={answer?.model.name ?? 'Answer'} data-turn={turn.id}>
       {live ? <LiveBody /> : <AnswerBody turn={turn} />}
@@ -128,6 +83,7 @@ export const AnswerTurn = memo(function AnswerTurn({ turn }: { turn: Turn }) {
         <Branches turn={turn} />
         {live || answer?.state === 'running' ? null : <AnswerButtons turn={turn} />}
         <span className="push" />
+        {answer?.edited ? <span className="edited dim">Edited by you</span> : null}
         {live ? <LiveFigures /> : answer ? <Figures answer={answer} /> : null}
       </div>
     </article>
@@ -158,7 +114,11 @@ function AnswerBody({ turn }: { turn: Turn }) {
     <>
       {turn.text === '' ? null : <AnswerText text={turn.text} />}
       {probabilities && turn.answer && !turn.answer.hasTokens && turn.text !== '' ? (
-        <p className="note">The probabilities of this answer were not kept.</p>
+        <p className="note">
+          {turn.answer.edited
+            ? 'You wrote this: it has no probabilities.'
+            : 'The probabilities of this answer were not kept.'}
+        </p>
       ) : null}
     </>
   );
@@ -241,8 +201,10 @@ function useOtherModel({ model }: ChatAnswer): string | null {
 function EndingNotice({ turn, answer }: { turn: Turn; answer: ChatAnswer }) {
   const context = useChat(({ fits }) => fits.get(answer.model.id)?.contextLength ?? null);
   const why = useWhyNotAnswer();
+  const last = useChat(({ conversation }) => conversation?.shown === turn.id);
   const ending = endingOf(answer, context);
-  if (!ending) return null;
+  // What a person did is no news further up.
+  if (!ending || (answer.state === 'edited' && !last)) return null;
   const button: ReactNode = ending.goesOn ? (
     <button
       type="button"
@@ -268,6 +230,7 @@ function AnswerButtons({ turn }: { turn: Turn }) {
   return (
     <>
       <TurnButton icon={RotateCw} label="Answer again" keys="Ctrl+R" why={why} run={() => again(turn.id)} />
+      <TurnButton icon={Pencil} label="Edit the answer" why={null} run={() => editTurn(turn.id)} />
       <TurnButton icon={Copy} label="Copy the answer" why={null} run={() => copyText(turn.text)} />
     </>
   );
@@ -328,9 +291,4 @@ function TurnButton({ icon, label, keys, why, run }: TurnButtonProps) {
       </button>
     </Tip>
   );
-}
-
-/** Asked anew whenever an answer begins or ends. */
-function useWhyNotAnswer(): string | null {
-  return useChat(() => whyNotAnswer());
 }

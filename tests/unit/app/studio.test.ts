@@ -110,6 +110,7 @@ describe('openStudio', () => {
       },
       ...{ 'chat.save': { id: conversation.id, title: 'Boats', settings: { system: '' }, shown: answer } },
       ...{ 'chat.send': way, 'chat.again': { id: answer }, 'chat.go-on': { id: cut }, 'chat.stop': {} },
+      'chat.edit-answer': { id: answer, text: 'Hello to you.' },
       ...{ 'chat.rival': { id: answer, at: 1, token: rival }, 'chat.token-details': { id: answer } },
       ...{ 'chat.fit': { model: 'embedded-storyteller' }, 'chat.count-tokens': way },
       ...{ 'chat.export': { id: conversation.id, format: 'json' }, 'chat.import': {} },

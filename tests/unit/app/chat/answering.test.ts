@@ -454,3 +454,34 @@ describe('what is said before an answer starts', () => {
     });
   });
 });
+
+describe('editing an answer', () => {
+  test('refuses nothing, a person’s turn and one that is being written', async () => {
+    const chat = await openChat();
+    const { id } = chat.create();
+    const { asked, answer } = await chat.say(id, 'Where did the boat go?');
+    expect(() => chat.answering.edit(answer.id, ' \n')).toThrow('There is nothing to send: write something.');
+    expect(() => chat.answering.edit(asked.id, 'Home')).toThrow('This turn is no answer: a person wrote it.');
+    const hold = holdBeforeToken(chat.engine, 2);
+    const running = await chat.answering.again(answer.id);
+    await hold.reached;
+    expect(() => chat.answering.edit(running.id, 'Home')).toThrow('This answer is being written: stop it first.');
+    hold.release();
+    await chat.ended(running.id);
+    expect(chat.get(id).turns).toHaveLength(3);
+  });
+
+  test('its words can be found, and the next turn reads them', async () => {
+    const chat = await openChat();
+    const { id } = chat.create();
+    const { answer } = await chat.say(id, 'Where did the boat go?');
+    const sister = chat.answering.edit(answer.id, 'To the lighthouse\0.');
+    expect(sister.text).toBe('To the lighthouse␀.');
+    expect(chat.conversations.list('lighthouse')).toHaveLength(1);
+    await chat.say(id, 'And then?', sister.id);
+    const prompt = chat.engine.textCalls.at(-1)?.prompt;
+    expect(prompt?.kind === 'turns' && prompt.messages.map(({ content }) => content)).toEqual([
+      ...['Where did the boat go?', sister.text, 'And then?'],
+    ]);
+  });
+});

@@ -76,4 +76,49 @@ describe('with the embedded storyteller', () => {
     expect(ended.answer).toMatchObject({ state: 'length', completionTokens: 60 });
     expect(chat.answering.tokensOf(cut.id)).toEqual(chat.answering.tokensOf(whole.id));
   });
+
+  test('an edited answer is a sister with the person’s words, and the story goes on from them', async () => {
+    const chat = await openStory(24);
+    const { answer } = await chat.say(chat.id, 'Once upon a time');
+    const sister = chat.answering.edit(answer.id, ', there was a red kite');
+    expect(sister).toMatchObject({
+      ...{ parent: answer.parent, text: ', there was a red kite' },
+      answer: { state: 'edited', edited: true, completionTokens: 0, hasTokens: false },
+    });
+    expect(chat.get(chat.id)).toMatchObject({ shown: sister.id });
+    expect(chat.turn(answer.id)).toEqual(answer);
+
+    await chat.answering.goOn(sister.id);
+    const ended = await chat.ended(sister.id);
+    expect(ended.text.startsWith(', there was a red kite')).toBe(true);
+    expect(ended.text.length).toBeGreaterThan(sister.text.length);
+    expect(ended.answer).toMatchObject({ state: 'length', edited: true, hasTokens: true });
+    const tokens = chat.answering.tokensOf(sister.id);
+    expect(tokens.map(({ text }) => text).join('')).toBe(ended.text);
+    const own = tokens.filter(({ logprob }) => logprob === null);
+    expect(own.map(({ text }) => text).join('')).toBe(', there was a red kite');
+    expect(tokens).toHaveLength(own.length + 24);
+
+    // As a rival it has tokens like any other.
+    const at = own.length + 2;
+    const rival = tokens[at]?.top.find(({ id }) => id !== tokens[at]?.id);
+    const branch = await chat.answering.rival(sister.id, at, rival?.id ?? -1);
+    expect(branch.text.startsWith(', there was a red kite')).toBe(true);
+    await chat.ended(branch.id);
+  });
+
+  test('words of another answer are cut into the tokens that the model would have chosen', async () => {
+    const chat = await openStory(24);
+    const { answer } = await chat.say(chat.id, 'Once upon a time');
+    const tokens = chat.answering.tokensOf(answer.id).map(({ id }) => id);
+    const sister = chat.answering.edit(answer.id, `${answer.text} `);
+    await chat.answering.goOn(sister.id);
+    await chat.ended(sister.id);
+    expect(
+      chat.answering
+        .tokensOf(sister.id)
+        .slice(0, tokens.length)
+        .map(({ id }) => id),
+    ).toEqual(tokens);
+  });
 });

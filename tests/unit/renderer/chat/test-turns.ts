@@ -13,6 +13,7 @@ export const answer = (part: Partial<ChatAnswer> = {}): ChatAnswer => ({
   notices: [],
   error: null,
   hasTokens: true,
+  edited: false,
   ...part,
 });
 
