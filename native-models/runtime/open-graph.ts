@@ -20,6 +20,7 @@ import { floats, ints, sizeOf } from './tensor.js';
 export interface OpenGraphOptions {
   readonly weightsMode: WeightsMode;
   readonly packWeights?: boolean;
+  readonly blockConvolutions?: boolean;
   readonly profile?: string;
 }
 

@@ -15,6 +15,7 @@ import type {
   TextEncoderFiles,
   UNetFiles,
 } from '../weight-formats/component-folder.js';
+import type { InceptionFiles } from '../weight-formats/inception-file.js';
 import { requireFinite } from '../weight-formats/non-finite.js';
 import type { Device } from './devices.js';
 import { verifyFiles } from './file-identity.js';
@@ -50,6 +51,7 @@ export type OpenNetworkOptions = RunOptions &
       }
     | { readonly component: 'clip_text'; readonly files: ClipFiles; readonly sizes: TextSizes }
     | { readonly component: 'clip_image'; readonly files: ClipFiles; readonly sizes: PictureSizes }
+    | { readonly component: 'inception'; readonly files: InceptionFiles; readonly sizes: PictureSizes }
   );
 
 export async function openNetwork(options: OpenNetworkOptions): Promise<Network> {
@@ -57,9 +59,10 @@ export async function openNetwork(options: OpenNetworkOptions): Promise<Network>
   await verifyFiles(files.identities);
   for (const file of files.weights.files) await requireFinite(file);
   const graph = authorNetwork(planOf(options), { device, adapters, weights: files.weights });
-  if (files.kind !== 'vae') requireNoLayerUnused([graph], files.weights);
+  if (files.kind !== 'vae' && files.kind !== 'inception') requireNoLayerUnused([graph], files.weights);
   const { weightsMode = defaultWeightsMode(float32Bytes(graph), device) } = options;
-  return openGraph(graph, { weightsMode, ...(profile ? { profile } : {}) });
+  const blockConvolutions = files.kind === 'inception';
+  return openGraph(graph, { weightsMode, blockConvolutions, ...(profile ? { profile } : {}) });
 }
 
 /** Refuse a component whose weights do not fit its config, without opening a session. */
@@ -99,6 +102,8 @@ function planOf(options: OpenNetworkOptions): NetworkPlan {
       const { component, files, sizes } = options;
       return { component, config: files.config.vision, sizes };
     }
+    case 'inception':
+      return { component: 'inception', sizes: options.sizes };
   }
 }
 
