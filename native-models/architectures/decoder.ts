@@ -18,15 +18,17 @@
 import type { Graph } from '../onnx/graph.js';
 import {
   add,
+  cachedAttention,
   concat,
   gather,
   groupedQueryAttention,
+  lengthOf,
   multiply,
   queryRows,
   reshape,
   rotaryEmbedding,
 } from '../onnx/operators/index.js';
-import type { RotaryTable } from '../onnx/operators/index.js';
+import type { EarlierTokens, RotaryTable } from '../onnx/operators/index.js';
 import type { Dim, Value } from '../onnx/value.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { activate, embedding, linear, rmsNorm, tiedHead } from './layers.js';
@@ -39,9 +41,9 @@ interface Surroundings {
   readonly batch: number;
   readonly tokens: Dim;
   readonly rotary: RotaryTable;
-  /** For a layer: its mask [B, T * H/K, S], and earlier keys and values [1, P, K * d] if there is a cache. */
+  /** For a layer: its mask [B, T * H/K, S], and earlier keys and values if there is a cache. */
   readonly mask: (layer: number) => Value;
-  readonly past: (layer: number) => { readonly keys: Value; readonly values: Value } | null;
+  readonly past: (layer: number) => EarlierTokens | null;
 }
 
 /** Keys and values of the new tokens, [B, T, K * d] each, keys turned to their positions. */
@@ -74,10 +76,10 @@ function selfAttention(
   const values = project('v_proj', K); // [B, T, K * d]
 
   const earlier = past(layer);
-  const allKeys = earlier ? concat([earlier.keys, keys], 1) : keys; // [B, S, K * d]
-  const allValues = earlier ? concat([earlier.values, values], 1) : values;
   const sizes = { heads: H, keyValueHeads: K };
-  const mixed = groupedQueryAttention(queries, allKeys, allValues, mask(layer), sizes); // [B, T, H * d]
+  const mixed = earlier
+    ? cachedAttention(queries, keys, values, earlier, mask(layer), sizes)
+    : groupedQueryAttention(queries, keys, values, mask(layer), sizes); // [B, T, H * d]
   const flat = reshape(mixed, [rowsOf(batch, tokens), H * d]);
   return { y: linear(weights.at('o_proj'), flat, config.width, { bias: biases.output }), rows: { keys, values } };
 }
@@ -150,7 +152,7 @@ export function distinctWindows({ windows }: DecoderConfig): (number | null)[] {
  *      rotary_rows [1, T]             0, 1, 2 ...: the row of each token in cos and sin
  *      mask, mask.W [1, T * H/K, P + T]   0 where a token sees another, else very negative: a row for each token and
  *                                     query head of a group; one mask for the layers of each window W
- *      past.N.keys, past.N.values [1, P, K * d]   P is at least 1; it may be another one for each window
+ *      past.N.keys, past.N.values [P, K, d]   P is at least 1; it may be another one for each window
  *      logit_rows [R]                 the tokens whose logits are wanted
  * out  logits [R, V]
  *      new.N.keys, new.N.values [1, T, K * d]
@@ -166,10 +168,13 @@ export function cachedDecoder(graph: Graph, config: DecoderConfig): void {
       return [window, graph.input(maskName(window), 'float32', shape)];
     }),
   );
+  const lengths = new Map<number | null, Value>();
   const past = config.windows.map((window, n) => {
-    const shape = [1, pastOf(window), config.keyValueHeads * config.headSize];
+    const shape = [pastOf(window), config.keyValueHeads, config.headSize];
     const keys = graph.input(pastKeys(n), 'float32', shape);
-    return { keys, values: graph.input(pastValues(n), 'float32', shape) };
+    const known = lengths.get(window) ?? concat([lengthOf(keys, 0), lengthOf(ids, 1)], 0);
+    lengths.set(window, known);
+    return { keys, values: graph.input(pastValues(n), 'float32', shape), lengths: known };
   });
   const rows = graph.input('logit_rows', 'int64', ['rows']);
 

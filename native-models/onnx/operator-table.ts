@@ -41,6 +41,7 @@ const operators = {
   // On WebGPU a Cast of int64 runs on the CPU; ids of tokens are the only ones.
   Cast: everywhere,
   Reshape: everywhere,
+  Shape: everywhere,
   Transpose: everywhere,
   Unsqueeze: everywhere,
   Concat: everywhere,

@@ -199,7 +199,7 @@ class CachedLanguageNetwork implements LanguageNetwork {
     }
     for (const [n, { keys, values }] of this.#caches.entries()) {
       const { fed, blank } = this.#fedFor(this.#config.windows[n] ?? null);
-      const shape = [1, blank + fed, this.#row];
+      const shape = [blank + fed, this.#config.keyValueHeads, this.#config.headSize];
       const [from, to] = [(this.#length - fed) * this.#row, (this.#length + blank) * this.#row];
       inputs[pastKeys(n)] = floats(shape, keys.subarray(from, to));
       inputs[pastValues(n)] = floats(shape, values.subarray(from, to));

@@ -4,7 +4,7 @@ import { layerForms } from '../operator-table.js';
 import type { Dim, Value } from '../value.js';
 import { describe, sameShape } from '../value.js';
 import { add, multiply } from './elementwise.js';
-import { reshape, transpose, unsqueeze } from './movement.js';
+import { concat, reshape, split, transpose, unsqueeze } from './movement.js';
 import { matMul, softmax } from './products.js';
 
 export interface GroupedQueryOptions {
@@ -50,30 +50,88 @@ export function groupedQueryAttention(q: Value, k: Value, v: Value, mask: Value,
 
 /** Of one text: [1, T, H * d]. No copy of keys and values is made, whatever their number. */
 function strided(q: Value, k: Value, v: Value, mask: Value, rows: Dim, options: GroupedQueryOptions): Value {
-  const { heads: H, keyValueHeads: K } = options;
-  const [, T, D] = q.shape as [Dim, Dim, Dim];
+  const { keyValueHeads: K } = options;
   const S = k.shape[1] as Dim;
-  const d = q.size(2) / H;
-  const { graph } = q;
+  const d = q.size(2) / options.heads;
+  const weights = softmax(add(scores(byGroup(q, rows, options), reshape(k, [S, K, d])), mask)); // [K, rows, S]
+  return byToken(mixed(weights, reshape(v, [S, K, d])), q, options);
+}
 
-  const queries = reshape(transpose(reshape(q, [T, K, H / K, d]), [1, 0, 2, 3]), [K, rows, d]);
-  const keys = reshape(k, [S, K, d]);
-  const values = reshape(v, [S, K, d]);
-  // transBatchB reads [S, K, d] as [K, S, d].
-  const scores = graph.node(
+/** The keys and values of earlier tokens, as a cache holds them. */
+export interface EarlierTokens {
+  /** [P, K, d] each */
+  readonly keys: Value;
+  readonly values: Value;
+  /** P and T, int64 [2] */
+  readonly lengths: Value;
+}
+
+/**
+ * The same for new tokens that see themselves and earlier ones, S = P + T: q [1, T, H * d], k and v [1, T, K * d] of the
+ * new tokens alone, mask [1, T * H/K, P + T]. Where the device can, earlier keys and values are multiplied where they
+ * lie: to join them with the new ones would copy the whole cache for every token.
+ */
+export function cachedAttention(
+  q: Value,
+  k: Value,
+  v: Value,
+  earlier: EarlierTokens,
+  mask: Value,
+  options: GroupedQueryOptions,
+): Value {
+  const { heads: H, keyValueHeads: K } = options;
+  const [P, T] = [earlier.keys.shape[0] as Dim, q.shape[1] as Dim];
+  const S = typeof P === 'number' && typeof T === 'number' ? P + T : `${P} + ${T}`;
+  const d = q.size(2) / H;
+  for (const [name, value] of Object.entries({ key: k, value: v })) {
+    if (!sameShape(value.shape, [1, T, K * d]))
+      throw new AuthoringError('attention', name, `[1, ${T}, ${K * d}]`, value);
+  }
+  for (const [name, value] of Object.entries({ 'earlier key': earlier.keys, 'earlier value': earlier.values })) {
+    if (!sameShape(value.shape, [P, K, d])) throw new AuthoringError('attention', name, `[${P}, ${K}, ${d}]`, value);
+  }
+  const [keys, values] = [reshape(k, [T, K, d]), reshape(v, [T, K, d])];
+  if (layerForms[q.graph.device].groupedQueryAttention === 'transposed') {
+    const all = (before: Value, now: Value): Value => reshape(concat([before, now], 0), [1, S, K * d]);
+    return groupedQueryAttention(q, all(earlier.keys, keys), all(earlier.values, values), mask, options);
+  }
+  const rows = queryRows(T, options);
+  if (!sameShape(mask.shape, [1, rows, S])) {
+    throw new AuthoringError('attention', 'mask', `[1, ${rows}, ${S}]`, mask);
+  }
+  const queries = byGroup(q, rows, options);
+  const weights = softmax(add(concat([scores(queries, earlier.keys), scores(queries, keys)], 2), mask)); // [K, rows, S]
+  const [before, now] = split(weights, 2, [P, T], earlier.lengths) as [Value, Value];
+  return byToken(add(mixed(before, earlier.values), mixed(now, values)), q, options);
+}
+
+/** q [1, T, H * d] -> [K, T * H/K, d] */
+function byGroup(q: Value, rows: Dim, { heads: H, keyValueHeads: K }: GroupedQueryOptions): Value {
+  const T = q.shape[1] as Dim;
+  const d = q.size(2) / H;
+  return reshape(transpose(reshape(q, [T, K, H / K, d]), [1, 0, 2, 3]), [K, rows, d]);
+}
+
+/** [K, T * H/K, d] -> the shape of q [1, T, H * d] */
+function byToken(y: Value, q: Value, { heads: H, keyValueHeads: K }: GroupedQueryOptions): Value {
+  const [, T, D] = q.shape as [Dim, Dim, Dim];
+  return reshape(transpose(reshape(y, [K, T, H / K, y.size(2)]), [1, 0, 2, 3]), [1, T, D]);
+}
+
+/** q [K, rows, d] and k [S, K, d] -> [K, rows, S]; transBatchB reads k as [K, S, d]. */
+function scores(q: Value, k: Value): Value {
+  return q.graph.node(
     'FusedMatMul',
-    [queries, keys],
-    { dtype: 'float32', shape: [K, rows, S] },
-    { transB: { int: 1 }, transBatchB: { int: 1 }, alpha: { float: 1 / Math.sqrt(d) } },
+    [q, k],
+    { dtype: 'float32', shape: [...q.shape.slice(0, 2), k.shape[0] as Dim] },
+    { transB: { int: 1 }, transBatchB: { int: 1 }, alpha: { float: 1 / Math.sqrt(q.size(2)) } },
   );
-  const weights = softmax(add(scores, mask)); // [K, rows, S]
-  const mixed = graph.node(
-    'FusedMatMul',
-    [weights, values],
-    { dtype: 'float32', shape: [K, rows, d] },
-    { transBatchB: { int: 1 } },
-  );
-  return reshape(transpose(reshape(mixed, [K, T, H / K, d]), [1, 0, 2, 3]), [1, T, D]);
+}
+
+/** weights [K, rows, S] and v [S, K, d] -> [K, rows, d] */
+function mixed(weights: Value, v: Value): Value {
+  const shape = [...weights.shape.slice(0, 2), v.shape[2] as Dim];
+  return weights.graph.node('FusedMatMul', [weights, v], { dtype: 'float32', shape }, { transBatchB: { int: 1 } });
 }
 
 function transposed(q: Value, k: Value, v: Value, mask: Value, rows: Dim, options: GroupedQueryOptions): Value {
@@ -82,11 +140,11 @@ function transposed(q: Value, k: Value, v: Value, mask: Value, rows: Dim, option
   const S = k.shape[1] as Dim;
   const d = q.size(2) / H;
 
-  const byGroup = transpose(reshape(q, [B, T, K, H / K, d]), [0, 2, 1, 3, 4]); // [B, K, T, H/K, d]
-  const queries = reshape(byGroup, [B, K, rows, d]);
+  const heads = transpose(reshape(q, [B, T, K, H / K, d]), [0, 2, 1, 3, 4]); // [B, K, T, H/K, d]
+  const queries = reshape(heads, [B, K, rows, d]);
   const keys = transpose(reshape(k, [B, S, K, d]), [0, 2, 3, 1]); // [B, K, d, S]
   const values = transpose(reshape(v, [B, S, K, d]), [0, 2, 1, 3]); // [B, K, S, d]
-  const scores = matMul(multiply(queries, 1 / Math.sqrt(d)), keys); // [B, K, rows, S]
-  const mixed = matMul(softmax(add(scores, unsqueeze(mask, [1]))), values); // [B, K, rows, d]
-  return reshape(transpose(reshape(mixed, [B, K, T, H / K, d]), [0, 2, 1, 3, 4]), [B, T, D]);
+  const all = matMul(multiply(queries, 1 / Math.sqrt(d)), keys); // [B, K, rows, S]
+  const y = matMul(softmax(add(all, unsqueeze(mask, [1]))), values); // [B, K, rows, d]
+  return reshape(transpose(reshape(y, [B, K, T, H / K, d]), [0, 2, 1, 3, 4]), [B, T, D]);
 }

@@ -76,6 +76,24 @@ export function halve(x: Value, axis: number): [Value, Value] {
   return x.graph.nodeWithOutputs('Split', [x], [half, half], attributes) as [Value, Value];
 }
 
+/** Cut along an axis into parts of these lengths; where some are symbolic, `lengths` tells them: int64 [parts]. */
+export function split(x: Value, axis: number, sizes: readonly Dim[], lengths?: Value): Value[] {
+  const whole = sizes.every((size) => typeof size === 'number') ? sum(sizes) : sizes.join(' + ');
+  if (x.shape[axis] !== whole) throw new AuthoringError('Split', 'input', `of length ${whole} along axis ${axis}`, x);
+  const counts = lengths ?? x.graph.constant('int64', [sizes.length], sizes.map(Number));
+  const results = sizes.map((size) => ({
+    dtype: x.dtype,
+    shape: x.shape.map((dim, k) => (k === axis ? size : dim)),
+  }));
+  return x.graph.nodeWithOutputs('Split', [x, counts], results, { axis: { int: axis } });
+}
+
+/** The length of an axis as it turns out to be in a run: int64 [1]. */
+export function lengthOf(x: Value, axis: number): Value {
+  const attributes = { start: { int: axis }, end: { int: axis + 1 } };
+  return x.graph.node('Shape', [x], { dtype: 'int64', shape: [1] }, attributes);
+}
+
 /** Rows of a table: indices of any shape, `[...indices, ...rest of the table's shape]`. */
 export function gather(table: Value, indices: Value): Value {
   if (indices.dtype !== 'int64' && indices.dtype !== 'int32') {

@@ -149,6 +149,32 @@ describe('grouped-query attention', () => {
     expect(relativeDifference(got, attended(given, H, K))).toBeLessThanOrEqual(2e-6);
   });
 
+  test.each<[string, Device, number, number]>([
+    ['some new tokens after earlier ones', 'cpu', 3, 5],
+    ['one new token', 'cpu', 1, 8],
+    ['new tokens joined to earlier ones', 'webgpu', 3, 5],
+  ])('of a cache: %s', async (_, device, T, P) => {
+    const [H, K, d, S] = [6, 2, 10, P + T];
+    const [k, v] = [noise([1, S, K * d], 2), noise([1, S, K * d], 3)];
+    const before = ({ data }: Given): Given => ({ shape: [P, K, d], data: data.slice(0, P * K * d) });
+    const now = ({ data }: Given): Given => ({ shape: [1, T, K * d], data: data.slice(P * K * d) });
+    const given = { q: noise([1, T, H * d], 1), k: now(k), v: now(v), mask: noise([1, (T * H) / K, S], 4) };
+    const got = await compute(device, { ...given, earlierK: before(k), earlierV: before(v) }, (value) => {
+      const [keys, values] = [value['earlierK']!, value['earlierV']!];
+      const lengths = op.concat([op.lengthOf(keys, 0), op.lengthOf(value['q']!, 1)], 0);
+      const sizes = { heads: H, keyValueHeads: K };
+      return op.cachedAttention(
+        value['q']!,
+        value['k']!,
+        value['v']!,
+        { keys, values, lengths },
+        value['mask']!,
+        sizes,
+      );
+    });
+    expect(relativeDifference(got, attended({ ...given, k, v }, H, K))).toBeLessThanOrEqual(2e-6);
+  });
+
   const graph = new Graph({ device: 'cpu', weights: imaginaryWeights });
   const input = (name: string, ...shape: (number | string)[]): Value => graph.input(name, 'float32', shape);
   const q = input('q', 1, 'tokens', 12);
