@@ -12,6 +12,7 @@ import {
   type AdapterUse,
   type AppliedAdapter,
   type AppliedHow,
+  type ReadyAdapters,
 } from '../adapters/adapter-set.js';
 import { pixelsPerLatent } from '../architectures/autoencoder-kl.js';
 import { ModelError } from '../errors.js';
@@ -22,14 +23,14 @@ import type { SchedulerConfig } from '../schedulers/scheduler-config.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { readClipTokenizer } from '../tokenizers/read-clip-tokenizer.js';
 import type { TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
-import type { DiffusersModel, TokenizerFiles } from '../weight-formats/diffusers-folder.js';
+import type { DiffusersModel } from '../weight-formats/diffusers-folder.js';
 import { AdaptedNetwork } from './adapted-network.js';
 import { fitLatentPreview, type LatentPreview } from './latent-preview.js';
 import { OpenOne } from './open-one.js';
 import { pictureSize } from './picture-size.js';
+import { requireClipSkip, type TextReader } from './text-conditions.js';
 import {
   batchOf,
-  requireClipSkip,
   textToImage,
   type TextToImageModel,
   type TextToImageOptions,
@@ -57,46 +58,36 @@ export interface LoadOptions {
 export class LoadedTextToImage {
   readonly model: DiffusersModel;
   readonly device: Device;
+  /** The first of them counts a prompt's tokens; all read as many. */
   readonly tokenizer: ClipTokenizer;
   readonly #pipeline: TextToImageModel;
   /** Made when it is first asked for: looking through a model's layers takes longer than reading its headers. */
   #adapters: AdapterSet | null = null;
-  readonly #textEncoder: AdaptedNetwork<TextEncoderFiles>;
+  readonly #textEncoders: readonly AdaptedNetwork<TextEncoderFiles>[];
   readonly #unet: AdaptedNetwork<UNetFiles>;
   readonly #vaeDecoder = new OpenOne();
 
-  constructor(
-    model: DiffusersModel,
-    device: Device,
-    textEncoder: TextEncoderFiles,
-    tokenizer: ClipTokenizer,
-    { bakeFolder }: LoadOptions = {},
-  ) {
+  constructor(model: DiffusersModel, device: Device, texts: readonly ReadableText[], { bakeFolder }: LoadOptions = {}) {
     this.model = model;
     this.device = device;
-    this.tokenizer = tokenizer;
     const { unet, vae } = model;
-    this.#textEncoder = new AdaptedNetwork('text_encoder', textEncoder, bakeFolder);
+    this.#textEncoders = texts.map(({ component, files }) => new AdaptedNetwork(component, files, bakeFolder));
     this.#unet = new AdaptedNetwork('unet', unet, bakeFolder);
+    const readers = texts.map((text, k) => this.#reader(text, this.#textEncoders[k]!));
+    const { tokenizer } = readers[0]!;
+    this.tokenizer = tokenizer;
     const tokens = tokenizer.maxLength;
-    const { layers } = textEncoder.config;
+    const isXL = model.family === 'sdxl';
     this.#pipeline = {
-      tokenizer,
-      schedulerConfig: stableDiffusionScheduler(model.schedulerConfig),
+      texts: { readers, emptyNegativeIsZeros: isXL && model.index['force_zeros_for_empty_prompt'] === true },
+      toldSizes: isXL,
+      schedulerConfig: isXL ? model.schedulerConfig : stableDiffusionScheduler(model.schedulerConfig),
       latentChannels: vae.config.latentChannels,
       pixelsPerLatent: pixelsPerLatent(vae.config),
       scalingFactor: vae.config.scalingFactor,
       shiftFactor: vae.config.shiftFactor,
       guidanceWidth: unet.config.time.conditionWidth,
-      textLayers: layers,
       fingerprint: [device, ...model.identities.map(identityKey)].join('\n'),
-      textEncoder: (clipSkip) =>
-        this.#textEncoder.get(String(clipSkip), (opening) => {
-          // The vectors of the layer that was asked for, after the final layer norm, as Stable Diffusion 1 and 2 take them.
-          const output = clipSkip === 1 ? 'last_hidden_state' : `normalized_hidden_states.${layers - clipSkip + 1}`;
-          const sizes = { batch: 1, tokens };
-          return openNetwork({ component: 'text_encoder', device, sizes, outputs: [output], ...opening });
-        }),
       unet: ({ batch, height, width }) =>
         this.#unet.get(`${batch} ${height} ${width}`, (opening) =>
           openNetwork({ component: 'unet', device, sizes: { batch, height, width, tokens }, ...opening }),
@@ -121,7 +112,7 @@ export class LoadedTextToImage {
     const ready = adapters.length === 0 ? NO_ADAPTERS : await this.#adapterSet().ready(adapters);
     const began = performance.now();
     const news = [
-      await this.#textEncoder.putOn(ready, how, options.signal),
+      ...(await putOnEach(this.#textEncoders, ready, how, options.signal)),
       await this.#unet.putOn(ready, how, options.signal),
     ];
     const share = news.includes(true) ? (performance.now() - began) / 1000 / adapters.length : 0;
@@ -148,13 +139,40 @@ export class LoadedTextToImage {
   async prepareAdapters(settings: Pick<TextToImageSettings, 'width' | 'height' | 'cfg' | 'clipSkip'>): Promise<void> {
     const { pixelsPerLatent: pixels } = this;
     const { width, height } = pictureSize(settings.width, settings.height, pixels);
-    requireClipSkip(this.#pipeline, settings.clipSkip);
+    const { readers } = this.#pipeline.texts;
+    requireClipSkip(readers, settings.clipSkip);
     const batch = batchOf(this.#pipeline, settings.cfg);
     this.#adapterSet().prepare();
-    this.#textEncoder.prepare();
+    for (const encoder of this.#textEncoders) encoder.prepare();
     this.#unet.prepare();
-    await this.#pipeline.textEncoder(settings.clipSkip);
+    for (const reader of readers) await reader.encoder(settings.clipSkip);
     await this.#pipeline.unet({ batch, height: height / pixels, width: width / pixels });
+  }
+
+  #reader({ component, files, tokenizer }: ReadableText, network: AdaptedNetwork<TextEncoderFiles>): TextReader {
+    const { layers, projection } = files.config;
+    const isXL = this.model.family === 'sdxl';
+    const outputs: TextReader['outputs'] = isXL
+      ? (clipSkip) => ({
+          states: `hidden_states.${layers - clipSkip}`, // SDXL's usual layer is the one before the last
+          pooled: projection === null ? null : 'text_embeds',
+        })
+      : (clipSkip) => ({
+          // After the final layer norm, as Stable Diffusion 1 and 2 take every layer.
+          states: clipSkip === 1 ? 'last_hidden_state' : `normalized_hidden_states.${layers - clipSkip + 1}`,
+          pooled: null,
+        });
+    const sizes = { batch: 1, tokens: tokenizer.maxLength };
+    return {
+      tokenizer,
+      deepestSkip: layers,
+      outputs,
+      encoder: (clipSkip) =>
+        network.get(String(clipSkip), (opening) => {
+          const wanted = Object.values(outputs(clipSkip)).filter((name) => name !== null);
+          return openNetwork({ component, device: this.device, sizes, outputs: wanted, ...opening });
+        }),
+    };
   }
 
   #adapterSet(): AdapterSet {
@@ -205,7 +223,7 @@ export class LoadedTextToImage {
 
   /** Closes every network; memory goes back to the system. */
   async release(): Promise<void> {
-    await Promise.all([this.#textEncoder, this.#unet, this.#vaeDecoder].map((one) => one.release()));
+    await Promise.all([...this.#textEncoders, this.#unet, this.#vaeDecoder].map((one) => one.release()));
   }
 }
 
@@ -217,25 +235,64 @@ export async function loadTextToImage(
   device: Device,
   options: LoadOptions = {},
 ): Promise<LoadedTextToImage> {
-  const { textEncoder, tokenizer } = runnable(model);
-  const read = await readClipTokenizer(tokenizer, textEncoder.config.positions);
-  return new LoadedTextToImage(model, device, textEncoder, read, options);
+  requireRunnable(model);
+  return new LoadedTextToImage(model, device, await readableTexts(model), options);
 }
 
-/** What this pipeline needs of a model; refuses models that are built for another one. */
-function runnable(model: DiffusersModel): { textEncoder: TextEncoderFiles; tokenizer: TokenizerFiles } {
-  const { name, folder, textEncoder, tokenizer, unet, vae } = model;
+/** A text encoder and the tokenizer that belongs to it. */
+interface ReadableText {
+  readonly component: 'text_encoder' | 'text_encoder_2';
+  readonly files: TextEncoderFiles;
+  readonly tokenizer: ClipTokenizer;
+}
+
+async function readableTexts(model: DiffusersModel): Promise<ReadableText[]> {
+  const parts = [
+    { component: 'text_encoder', files: model.textEncoder, tokenizer: model.tokenizer },
+    { component: 'text_encoder_2', files: model.textEncoder2, tokenizer: model.tokenizer2 },
+  ] as const;
+  const texts: ReadableText[] = [];
+  for (const { component, files, tokenizer } of parts) {
+    if (files === null || tokenizer === null) continue;
+    texts.push({ component, files, tokenizer: await readClipTokenizer(tokenizer, files.config.positions) });
+  }
+  return texts;
+}
+
+/** Refuses models that lack what this pipeline needs, or are built for another one. */
+function requireRunnable({
+  name,
+  folder,
+  family,
+  textEncoder,
+  tokenizer,
+  textEncoder2,
+  tokenizer2,
+  unet,
+  vae,
+}: DiffusersModel): void {
   const refuse = (sentence: string): ModelError => new ModelError('unsupported', sentence, { file: folder });
-  if (model.family === 'sdxl') throw refuse(`${name} is an SDXL model, which cannot make pictures here yet.`);
+  if (family === 'sdxl' && textEncoder === null && textEncoder2 !== null) {
+    throw refuse(`${name} is SDXL’s refiner, which only finishes pictures that SDXL began: choose the base model.`);
+  }
   if (unet.config.inChannels !== vae.config.latentChannels) {
     throw refuse(`${name} takes ${unet.config.inChannels} channels, not only the picture's ${vae.config.latentChannels}: it is made for inpainting, which is not here yet.`); // prettier-ignore
   }
-  if (textEncoder === null || tokenizer === null) {
-    throw new ModelError('missing-file', `${name} has no text_encoder or no tokenizer: download it again.`, {
-      file: folder,
-    });
-  }
-  return { textEncoder, tokenizer };
+  const second = family === 'sdxl' && (textEncoder2 === null || tokenizer2 === null);
+  if (textEncoder !== null && tokenizer !== null && !second) return;
+  const [encoder, its] = second ? ['text_encoder_2', 'tokenizer_2'] : ['text_encoder', 'tokenizer'];
+  throw new ModelError('missing-file', `${name} has no ${encoder} or no ${its}: download it again.`, { file: folder });
+}
+
+async function putOnEach(
+  networks: readonly AdaptedNetwork<TextEncoderFiles>[],
+  ready: ReadyAdapters,
+  how: AppliedHow,
+  signal: AbortSignal | undefined,
+): Promise<boolean[]> {
+  const news: boolean[] = [];
+  for (const network of networks) news.push(await network.putOn(ready, how, signal));
+  return news;
 }
 
 /**

@@ -3,8 +3,8 @@
  * synthesis with latent diffusion models" (arXiv 2112.10752). One loop: the prompt is encoded once, then noise is
  * denoised step by step, then the latents are decoded to pixels.
  *
- * Reference: diffusers 0.42.1, StableDiffusionPipeline with one CPU generator: the same settings, seed and sampler
- * give the same picture.
+ * Reference: diffusers 0.42.1, StableDiffusionPipeline and StableDiffusionXLPipeline with one CPU generator: the same
+ * settings, seed and sampler give the same picture.
  *
  * C latent channels, h and w the latents' height and width, T tokens, D width of the text's vectors.
  */
@@ -13,19 +13,19 @@ import { setImmediate } from 'node:timers/promises';
 import { ModelError } from '../errors.js';
 import { TorchGenerator } from '../noise/torch-generator.js';
 import type { Network, Tensors } from '../runtime/network.js';
-import { floats, ints, sizeOf, type FloatTensor } from '../runtime/tensor.js';
+import { concatenate, floats, floatsOf, sizeOf, type FloatTensor } from '../runtime/tensor.js';
 import { findSchedule, findScheduler } from '../schedulers/find-scheduler.js';
 import type { SchedulerConfig } from '../schedulers/scheduler-config.js';
 import { NO_HISTORY, type Schedule } from '../schedulers/scheduler.js';
-import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import type { Checkpoint } from './checkpoint.js';
 import { guidanceEmbedding, guide, isGuided } from './classifier-free-guidance.js';
 import { toPixels } from './picture-pixels.js';
 import { pictureSize } from './picture-size.js';
+import { textConditions, type TextModel } from './text-conditions.js';
 
 /** A model whose networks are opened when the loop first needs them. Who made it releases them. */
 export interface TextToImageModel {
-  readonly tokenizer: ClipTokenizer;
+  readonly texts: TextModel;
   readonly schedulerConfig: SchedulerConfig;
   /** C. */
   readonly latentChannels: number;
@@ -36,13 +36,14 @@ export interface TextToImageModel {
   readonly shiftFactor: number;
   /** Width of the guidance condition of latent consistency models; null in all others. */
   readonly guidanceWidth: number | null;
-  /** Layers of the text encoder: the limit of `clipSkip`. */
-  readonly textLayers: number;
+  /** SDXL is told the picture's sizes and what was cut off it. */
+  readonly toldSizes: boolean;
   /** Of the files and the device: a checkpoint of another model does not fit. */
   readonly fingerprint: string;
-  /** input_ids [1, T] -> one output, the text's vectors [1, T, D]: `clipSkip` 1 the last layer's, 2 the one before. */
-  textEncoder(clipSkip: number): Promise<Network>;
-  /** sample [batch, C, h, w], timestep [1], encoder_hidden_states [batch, T, D] -> out_sample [batch, C, h, w]. */
+  /**
+   * sample [batch, C, h, w], timestep [1], encoder_hidden_states [batch, T, D] and, where it takes them, text_embeds
+   * [batch, P], time_ids [batch, 6], timestep_cond [1, width] -> out_sample [batch, C, h, w].
+   */
   unet(sizes: { readonly batch: 1 | 2; readonly height: number; readonly width: number }): Promise<Network>;
   /** latent_sample [1, C, h, w] -> sample [1, 3, H, W] in -1..1. */
   vaeDecoder(sizes: { readonly height: number; readonly width: number }): Promise<Network>;
@@ -127,7 +128,7 @@ export async function textToImage(
   // 2. the text, as vectors; with guidance the negative one goes first
   const batch = batchOf(model, settings.cfg);
   const guided = batch === 2;
-  const conditions = await textConditions(model, settings, guided, notices);
+  const conditions = await conditionsOf(model, settings, { guided, height, width }, notices);
   const unet = await model.unet({ batch, height, width }); // opened here, so that no step's time holds it
   const encoded = performance.now();
   const denoisingSeconds = (): number => (resumed?.seconds ?? 0) + (performance.now() - encoded) / 1000;
@@ -206,52 +207,33 @@ export function batchOf({ guidanceWidth }: Pick<TextToImageModel, 'guidanceWidth
   return isGuided(cfg) && guidanceWidth === null ? 2 : 1;
 }
 
-export function requireClipSkip({ textLayers }: Pick<TextToImageModel, 'textLayers'>, clipSkip: number): void {
-  if (Number.isInteger(clipSkip) && clipSkip >= 1 && clipSkip <= textLayers) return;
-  const limit = `a whole number from 1 to ${textLayers}, the text encoder’s layers`;
-  throw new ModelError('bad-input', `Clip skip ${clipSkip} is not possible: choose ${limit}.`);
-}
-
 function planOf(model: TextToImageModel, { sampler, schedule, steps }: TextToImageSettings): Schedule {
   return findScheduler(sampler).schedule(model.schedulerConfig, { steps, schedule: findSchedule(schedule) });
 }
 
-/** What the UNet is told beside sample and time: encoder_hidden_states [1 or 2, T, D], timestep_cond [1, width]. */
-async function textConditions(
+/** What the UNet is told beside sample and time: the texts, sizes where it is told them, guidance where that is a condition. */
+async function conditionsOf(
   model: TextToImageModel,
   { prompt, negative, cfg, clipSkip }: TextToImageSettings,
-  guided: boolean,
+  { guided, height, width }: { guided: boolean; height: number; width: number },
   notices: string[],
 ): Promise<Tensors> {
-  requireClipSkip(model, clipSkip);
   if (!guided && negative.trim() !== '') {
     notices.push('The negative prompt has no effect: guidance is off.');
   }
-  const texts = guided ? { 'negative prompt': negative, prompt } : { prompt };
-  const encoder = await model.textEncoder(clipSkip);
-  const vectors: Float32Array[] = [];
-  let shape: readonly number[] = [];
-  for (const [name, text] of Object.entries(texts)) {
-    const { ids, truncated, leftOut, tokens } = model.tokenizer.encode(text);
-    if (truncated > 0) notices.push(truncationNotice(name, tokens, truncated, leftOut));
-    const [output] = Object.values(await encoder.run({ input_ids: ints([1, ids.length], ids) }));
-    vectors.push(floatsOf(output));
-    shape = output!.shape.slice(1); // [T, D]
-  }
+  const { guidanceWidth, pixelsPerLatent: pixels } = model;
+  // The size that the picture was, how much was cut off above and on the left, and the size it is to have.
+  const sizes = [height * pixels, width * pixels, 0, 0, height * pixels, width * pixels];
+  const batch = guided ? 2 : 1;
   return {
-    encoder_hidden_states: floats([vectors.length, ...shape], concatenate(vectors)),
-    ...(model.guidanceWidth === null
+    ...(await textConditions(model.texts, { prompt, negative: guided ? negative : null, clipSkip }, notices)),
+    ...(model.toldSizes
+      ? { time_ids: floats([batch, 6], concatenate(Array.from({ length: batch }, () => Float32Array.from(sizes)))) }
+      : {}),
+    ...(guidanceWidth === null
       ? {}
-      : { timestep_cond: floats([1, model.guidanceWidth], guidanceEmbedding(cfg, model.guidanceWidth)) }),
+      : { timestep_cond: floats([1, guidanceWidth], guidanceEmbedding(cfg, guidanceWidth)) }),
   };
-}
-
-/** As much of the left-out text as one can read in a line. */
-const QUOTED_CHARACTERS = 60;
-
-function truncationNotice(name: string, tokens: number, truncated: number, leftOut: string): string {
-  const quoted = leftOut.length > QUOTED_CHARACTERS ? `${leftOut.slice(0, QUOTED_CHARACTERS)}…` : leftOut;
-  return `The ${name} is too long: ${truncated} of its ${tokens} tokens were left out, from “${quoted}” on.`;
 }
 
 function latentSize(
@@ -314,20 +296,4 @@ function requireNumbers(latents: Float32Array): void {
     'unfit-model',
     'The model gave no picture, only numbers without a value: check prediction_type in its scheduler config, or try another sampler or less guidance.',
   );
-}
-
-function floatsOf(tensor: Tensors[string] | undefined): Float32Array {
-  if (tensor?.dtype !== 'float32')
-    throw new TypeError(`a network gave ${tensor?.dtype ?? 'nothing'}, expected float32`);
-  return tensor.data;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let place = 0;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
-  }
-  return whole;
 }

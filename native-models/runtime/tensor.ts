@@ -28,3 +28,19 @@ export function ints(shape: readonly number[], values: Iterable<number | bigint>
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
+
+/** The numbers of a network's output. */
+export function floatsOf(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.dtype === 'float32') return tensor.data;
+  throw new TypeError(`a network gave ${tensor?.dtype ?? 'nothing'}, expected float32`);
+}
+
+export function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let place = 0;
+  for (const part of parts) {
+    whole.set(part, place);
+    place += part.length;
+  }
+  return whole;
+}

@@ -13,6 +13,7 @@ import {
 } from '../../../../native-models/pipelines/text-to-image.js';
 import type { Network, Tensors } from '../../../../native-models/runtime/network.js';
 import { floats } from '../../../../native-models/runtime/tensor.js';
+import type { TextReader } from '../../../../native-models/pipelines/text-conditions.js';
 import { findScheduler, schedules } from '../../../../native-models/schedulers/find-scheduler.js';
 import { schedulers } from '../../../../native-models/schedulers/index.js';
 import { ClipTokenizer } from '../../../../native-models/tokenizers/clip-tokenizer.js';
@@ -86,6 +87,29 @@ describe('the loop', () => {
     const { finalLatents } = await textToImage(model, SETTINGS);
     const decoded = calls.vaeDecoder[0]!['latent_sample']!.data;
     expect(decoded[0]).toBeCloseTo(finalLatents.data[0]! * 2 + 10, 5);
+  });
+
+  it('tells SDXL’s network both readers’ vectors side by side, the second one’s for the whole text, and the sizes', async () => {
+    const { model, calls } = fakeModel({ toldSizes: true });
+    const readers = [reader(calls), reader(calls, 'text_embeds')];
+    await textToImage({ ...model, texts: { readers, emptyNegativeIsZeros: false } }, SETTINGS);
+    const told = calls.unet[0]!;
+    expect(told['encoder_hidden_states']!.shape).toEqual([2, 6, 2]);
+    expect([...told['encoder_hidden_states']!.data.slice(0, 4)]).toEqual([10, 10, 5, 5]);
+    expect(told['text_embeds']).toEqual(floats([2, 1], Float32Array.of(10 + 5 + 4 * 11, 10 + 3 + 4 + 3 * 11)));
+    expect(told['time_ids']).toEqual(floats([2, 6], Float32Array.of(16, 24, 0, 0, 16, 24, 16, 24, 0, 0, 16, 24)));
+  });
+
+  it('no negative prompt is zeros where the model’s own settings say so, and an empty text where they do not', async () => {
+    for (const emptyNegativeIsZeros of [true, false]) {
+      const { model, calls } = fakeModel();
+      const readers = [reader(calls, 'text_embeds')];
+      await textToImage({ ...model, texts: { readers, emptyNegativeIsZeros } }, { ...SETTINGS, negative: '' });
+      expect(calls.textEncoder).toHaveLength(emptyNegativeIsZeros ? 1 : 2);
+      const told = calls.unet[0]!;
+      expect(told['encoder_hidden_states']!.data.slice(0, 6).some((value) => value !== 0)).toBe(!emptyNegativeIsZeros);
+      expect(told['text_embeds']!.data[0] === 0).toBe(emptyNegativeIsZeros);
+    }
   });
 
   it('opens the text encoder for the layer that clip skip asks for', async () => {
@@ -278,14 +302,11 @@ describe('refusals', () => {
   });
 });
 
-/** A tiny model: three words, two latent channels, networks that mix what they are given by a formula. */
-function fakeModel(changes: Partial<TextToImageModel> = {}, formula = smooth) {
-  const calls = {
-    textEncoder: [] as Tensors[],
-    unet: [] as Tensors[],
-    vaeDecoder: [] as Tensors[],
-    clipSkips: [] as number[],
-  };
+/** Three words; each token's vector is its id, and that of a whole text is the sum of its ids. */
+function reader(
+  calls: { readonly textEncoder: Tensors[]; readonly clipSkips: number[] },
+  pooled: string | null = null,
+): TextReader {
   const vocabulary = new Map([
     ['a</w>', 3],
     ['b</w>', 4],
@@ -293,7 +314,7 @@ function fakeModel(changes: Partial<TextToImageModel> = {}, formula = smooth) {
     ['<|startoftext|>', 10],
     ['<|endoftext|>', 11],
   ]);
-  const model: TextToImageModel = {
+  return {
     tokenizer: new ClipTokenizer({
       pairs: { vocabulary, merges: [], unknownId: 11 },
       maxLength: 6,
@@ -302,24 +323,43 @@ function fakeModel(changes: Partial<TextToImageModel> = {}, formula = smooth) {
       padId: 11,
       special: [],
     }),
+    deepestSkip: 4,
+    outputs: () => ({ states: 'last_hidden_state', pooled }),
+    encoder: async (clipSkip) => {
+      calls.clipSkips.push(clipSkip);
+      return network(calls.textEncoder, (inputs) => {
+        const ids = values(inputs, 'input_ids');
+        const sum = ids.reduce((total, id) => total + id, 0);
+        return {
+          last_hidden_state: floats(
+            [1, 6, 1],
+            ids.map((id) => id + clipSkip - 1),
+          ),
+          ...(pooled === null ? {} : { [pooled]: floats([1, 1], Float32Array.of(sum)) }),
+        };
+      });
+    },
+  };
+}
+
+/** A tiny model: three words, two latent channels, networks that mix what they are given by a formula. */
+function fakeModel(changes: Partial<TextToImageModel> = {}, formula = smooth) {
+  const calls = {
+    textEncoder: [] as Tensors[],
+    unet: [] as Tensors[],
+    vaeDecoder: [] as Tensors[],
+    clipSkips: [] as number[],
+  };
+  const model: TextToImageModel = {
+    texts: { readers: [reader(calls)], emptyNegativeIsZeros: false },
+    toldSizes: false,
     schedulerConfig: SD15,
     latentChannels: 2,
     pixelsPerLatent: 8,
     scalingFactor: 1,
     shiftFactor: 0,
     guidanceWidth: null,
-    textLayers: 4,
     fingerprint: 'fake',
-    textEncoder: async (clipSkip) => {
-      calls.clipSkips.push(clipSkip);
-      // Each token's vector is its id.
-      return network(calls.textEncoder, (inputs) => ({
-        last_hidden_state: floats(
-          [1, 6, 1],
-          values(inputs, 'input_ids').map((id) => id + clipSkip - 1),
-        ),
-      }));
-    },
     unet: async () =>
       network(calls.unet, (inputs) => {
         const { shape } = inputs['sample']!;
