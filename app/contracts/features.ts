@@ -48,6 +48,8 @@ export const featureNetwork = featureNetworkFile.extend({
   preparation,
   /** The file whose sha256 stands for it. */
   hashedFile: z.string(),
+  /** What else of its files changes its vectors, in one text: a CLIP's sizes and activation. */
+  config: z.string(),
   /** What a person should know about it, one sentence each. */
   notices: z.array(z.string()),
 });

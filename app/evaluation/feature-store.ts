@@ -1,15 +1,19 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { streamFeatures } from '../../native-models/pipelines/feature-stream.js';
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine } from '../contracts/engine.js';
-import type { FeatureMatrix, FeatureNetwork, PreparedPicture } from '../contracts/features.js';
+import type { FeatureMatrix, FeatureNetwork, Preparation, PreparedPicture } from '../contracts/features.js';
 import { StudioError } from '../contracts/studio-error.js';
-import type { Worker } from '../contracts/worker.js';
 import { VectorFiles, vectorFolderName, type KnownVector } from './vector-files.js';
 
 /** Raised whenever decoding or resizing change what a network is given: what was kept before is then of no use. */
 const preparationVersion = 1;
+
+/** The worker's part of it. */
+interface PicturePreparer {
+  preparePicture(request: { path: string; preparation: Preparation }): Promise<PreparedPicture>;
+}
 
 export interface FeatureSetRequest {
   readonly network: FeatureNetwork;
@@ -33,7 +37,7 @@ export interface FeatureSet {
   /** Those that could not be read. */
   readonly skipped: readonly { readonly index: number; readonly reason: string }[];
   /** What was done to pictures that one may not expect, and to how many; the most frequent first. */
-  readonly notes: readonly { readonly note: string; readonly count: number }[];
+  readonly notes: { note: string; count: number }[];
   /** Pictures whose vectors had to be computed now. */
   readonly computed: number;
   /** Where; null where all were known. */
@@ -47,12 +51,15 @@ export interface FeatureSet {
  */
 export class FeatureStore {
   readonly #engine: Pick<Engine, 'embedPictures'>;
-  readonly #worker: Pick<Worker, 'preparePicture'>;
+  readonly #worker: PicturePreparer;
   readonly #folder: string;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Pictures of the present set that ended the worker. */
+  #lost = 0;
 
   constructor(parts: {
     readonly engine: Pick<Engine, 'embedPictures'>;
-    readonly worker: Pick<Worker, 'preparePicture'>;
+    readonly worker: PicturePreparer;
     /** `home.features` */
     readonly folder: string;
   }) {
@@ -68,13 +75,14 @@ export class FeatureStore {
       ...[sha256OfNetwork, network.config, JSON.stringify(network.preparation)],
       ...[`${network.dimensions}`, `${preparationVersion}`],
     ]);
+    this.#lost = 0;
     const known = await VectorFiles.open(join(this.#folder, name), network.dimensions);
     try {
       const problems = new Map<string, string>();
       const progress = new Progress(pictures, (sha256) => known.has(sha256), onProgress);
       let computed = 0;
       let device: string | null = null;
-      for (;;) {
+      for (let attempt = 1; attempt <= 2; attempt++) {
         const run = await this.#compute(request, known, problems, progress);
         computed += run.computed;
         device = run.device ?? device;
@@ -82,6 +90,8 @@ export class FeatureStore {
         // What the disk does not have as it was written is computed again.
         if (written !== null) return { ...written, computed, device };
       }
+      const sentence = `Vectors that were just written to ${this.#folder} cannot be read again; check that disk.`;
+      throw new StudioError('storage', sentence, { file: this.#folder });
     } finally {
       await known.close();
     }
@@ -96,7 +106,7 @@ export class FeatureStore {
     const { kind, path } = network;
     let device: string | null = null;
     let computed = 0;
-    const stream = streamFeatures({
+    const stream = streamFeatures<{ path: string; sha256: string }, PreparedPicture>({
       items: missing(pictures, (sha256) => known.has(sha256) || problems.has(sha256)),
       batch: network.batch,
       signal,
@@ -124,17 +134,36 @@ export class FeatureStore {
     return { computed, device };
   }
 
-  async #prepared(path: string, { preparation, side }: FeatureNetwork): Promise<PreparedPicture | { problem: string }> {
+  async #prepared(path: string, network: FeatureNetwork): Promise<PreparedPicture | { problem: string }> {
+    const { preparation, side } = network;
+    const prepare = (): Promise<PreparedPicture> => this.#worker.preparePicture({ path, preparation });
     try {
-      const prepared = await this.#worker.preparePicture({ path, preparation });
+      const prepared = await prepare().catch((error: unknown) => {
+        if (!isLost(error)) throw error;
+        // One of those on their way ended the process: each is tried again with no other beside it.
+        return this.#alone(prepare);
+      });
       if (prepared.pixels.length === 3 * side * side) return prepared;
       throw new StudioError('internal', `${path} was prepared as ${prepared.pixels.length} numbers.`, { file: path });
     } catch (error) {
+      if (isLost(error) && ++this.#lost <= mostLost)
+        return { problem: `${basename(path)} cannot be read: it ends the process that reads pictures.` };
       if (!(error instanceof StudioError) || !ofThePicture.has(error.kind)) throw error;
       return { problem: error.message };
     }
   }
+
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
 }
+
+/** More of them are no fault of the pictures: the worker does not run. */
+const mostLost = 3;
+
+const isLost = (error: unknown): boolean => error instanceof StudioError && error.kind === 'engine-lost';
 
 /** Kinds that are the picture's own fault: it is left out, and the others go on. */
 const ofThePicture: ReadonlySet<string> = new Set(['missing-file', 'bad-file', 'unsupported', 'bad-input']);

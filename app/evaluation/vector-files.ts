@@ -27,6 +27,14 @@ interface Place {
   readonly notes: readonly string[];
 }
 
+/** The pair that this process writes to. */
+interface OwnFiles {
+  readonly file: string;
+  readonly vectors: FileHandle;
+  readonly lines: FileHandle;
+  rows: number;
+}
+
 export interface KnownVector {
   /** Of the picture's file. */
   readonly sha256: string;
@@ -40,7 +48,7 @@ export class VectorFiles {
   readonly #columns: number;
   readonly #places = new Map<string, Place>();
   readonly #readers = new Map<string, Promise<FileHandle>>();
-  #own: { readonly file: string; readonly vectors: FileHandle; readonly lines: FileHandle; rows: number } | null = null;
+  #own: OwnFiles | null = null;
 
   private constructor(folder: string, columns: number) {
     this.#folder = folder;
@@ -111,7 +119,7 @@ export class VectorFiles {
     for (const reader of readers) await reader.then((file) => file.close()).catch(() => undefined);
   }
 
-  async #begin(): Promise<NonNullable<VectorFiles['#own']>> {
+  async #begin(): Promise<OwnFiles> {
     await mkdir(this.#folder, { recursive: true });
     const name = `${Date.now().toString(36)}-${randomUUID().slice(0, 8)}`;
     const file = `${name}.f32`;

@@ -27,6 +27,7 @@ export async function featureNetwork({ kind, path, mode }: Request): Promise<Fea
     readsText: text !== null,
     preparation: { kind, resize, crop, rescale, mean: [...mean], deviation: [...deviation] },
     hashedFile: files.weights.files[0]?.file ?? files.folder,
+    config: JSON.stringify(vision),
     notices: [...(files.notices ?? [])],
   };
 }
