@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { DeviceId } from '../../app/contracts/capabilities.js';
 import type { FeatureNetworkFile } from '../../app/contracts/features.js';
 import { loadClipFeatures, type ClipFeatures } from '../../native-models/pipelines/clip-features.js';
-import type { ImageFeatures } from '../../native-models/pipelines/image-features.js';
+import { inceptionImageFeatures, type ImageFeatures } from '../../native-models/pipelines/image-features.js';
 import { verifyFiles, type FileIdentity } from '../../native-models/runtime/file-identity.js';
+import { readInception } from '../../native-models/weight-formats/inception-file.js';
+import { bakeFolder } from './bake-folder.js';
 
 /** Given from dist/main/, where the bundled engine lies; packed, the embedded files lie beside the archive. */
 const openAIMerges = fileURLToPath(
@@ -42,17 +44,25 @@ class Kept<Network extends Opened> {
 
 const clip = new Kept<ClipFeatures & Opened>((path, device) => loadClipFeatures(path, device, openAIMerges));
 
+const inception = new Kept<{ readonly images: ImageFeatures } & Opened>(async (path, device) => {
+  const files = await readInception(path, await bakeFolder());
+  const images = inceptionImageFeatures(files, device);
+  return { images, identities: files.identities, release: () => images.release() };
+});
+
 /** A CLIP, to be used while nothing else runs. */
 export const openClip = (path: string, device: DeviceId): Promise<ClipFeatures> => clip.get(path, device);
 
 /** What makes vectors of pictures, to be used while nothing else runs. */
-export async function openImageFeatures({ path }: FeatureNetworkFile, device: DeviceId): Promise<ImageFeatures> {
-  return (await openClip(path, device)).images;
+export async function openImageFeatures(network: FeatureNetworkFile, device: DeviceId): Promise<ImageFeatures> {
+  const { images } = await (network.kind === 'clip' ? clip : inception).get(network.path, device);
+  return images;
 }
 
 /** To be called when nothing runs. */
 export async function closeFeatureNetworks(): Promise<void> {
   await clip.close();
+  await inception.close();
 }
 
 /** Files that changed between two calls are simply read anew. */
