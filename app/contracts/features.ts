@@ -106,7 +106,10 @@ export const pictureCalls = {
   /** Throws `missing-file` where there is no such folder. */
   listPictures: { request: z.object({ folder: z.string(), deep: z.boolean() }), reply: pictureListing },
   hashPictures: { request: z.object({ paths: z.array(z.string()).max(256) }), reply: z.array(pictureHash) },
-  /** Decoded as Pillow's `convert("RGB")` would, resized, scaled. Throws `bad-file` with what is wrong with it. */
+  /**
+   * Decoded as Pillow's `convert("RGB")` would, resized, scaled. Throws `bad-file` with what is wrong with it: a message
+   * that goes on after the file's name, as a `problem` and a `reason` do (`is empty`, `is a web page, not a picture`).
+   */
   preparePicture: { request: z.object({ path: z.string(), preparation }), reply: preparedPicture },
 } as const;
 

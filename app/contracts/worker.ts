@@ -10,6 +10,13 @@ import {
   type AdapterReceipt,
   type WholeAdapter,
 } from './adapters.js';
+import {
+  pictureCalls,
+  type PictureHash,
+  type PictureListing,
+  type Preparation,
+  type PreparedPicture,
+} from './features.js';
 import { modelDescription, type ModelDescription } from './models.js';
 
 /**
@@ -92,6 +99,10 @@ export interface Worker {
   makeAdapterPreview(request: { path: string; out: string; side: number }): Promise<void>;
   /** Merged weights; `onProgress` gets the part that is done, 0 to 1. */
   bakeAdapters(request: BakeRequest, onProgress: (part: number) => void, signal: AbortSignal): Promise<BakeResult>;
+
+  listPictures(request: { folder: string; deep: boolean }): Promise<PictureListing>;
+  hashPictures(request: { paths: string[] }): Promise<PictureHash[]>;
+  preparePicture(request: { path: string; preparation: Preparation }): Promise<PreparedPicture>;
 }
 
 export const workerCalls = {
@@ -119,4 +130,5 @@ export const workerCalls = {
     reply: z.object({}),
   },
   bakeAdapters: { request: bakeRequest, progress: z.number(), reply: bakeResult },
+  ...pictureCalls,
 } as const;

@@ -32,6 +32,9 @@ export function startWorkerProcess(options: Omit<SupervisorOptions, 'name' | 'ti
       await call('makeAdapterPreview', request);
     },
     bakeAdapters: (request, onProgress, signal) => call('bakeAdapters', request, { onProgress, signal }),
+    listPictures: (request) => call('listPictures', request),
+    hashPictures: (request) => call('hashPictures', request),
+    preparePicture: (request) => call('preparePicture', request),
   };
   return { worker, child, close: () => child.close() };
 }

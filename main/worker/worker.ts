@@ -5,10 +5,13 @@ import { describeAdapters } from './describe-adapters.js';
 import { fitAdapters } from './fit-adapters.js';
 import { hashAdapter } from './hash-adapter.js';
 import { hashFile } from './hash-file.js';
+import { hashPictures } from './hash-pictures.js';
 import { inspectAdapter } from './inspect-adapter.js';
 import { inspectModel } from './inspect-model.js';
+import { listPictures } from './list-pictures.js';
 import { makeAdapterPreview } from './make-adapter-preview.js';
 import { makeThumbnail } from './make-thumbnail.js';
+import { preparePicture } from './prepare-picture.js';
 import { readPicture } from './read-picture.js';
 import { savePicture } from './save-picture.js';
 import { scanAdapterFolder } from './scan-adapter-folder.js';
@@ -28,4 +31,7 @@ serveCalls(workerCalls, {
   hashAdapter,
   makeAdapterPreview,
   bakeAdapters,
+  listPictures,
+  hashPictures,
+  preparePicture,
 });

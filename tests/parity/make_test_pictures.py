@@ -153,6 +153,7 @@ def formats(folder: Path):
     # A profile and a gamma that change every colour where they are followed, which a measure must not do.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     red_is_green = profile.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    red_is_green = red_is_green.replace("sRGB".encode("utf-16-be"), "sGRB".encode("utf-16-be"))
     small.save(folder / "profile.png", icc_profile=red_is_green)
     small.save(folder / "profile.jpg", quality=90, icc_profile=red_is_green)
     gamma = chunk(b"gAMA", struct.pack(">I", 100_000))

@@ -30,9 +30,12 @@ import { describeAdapters } from '../../../main/worker/describe-adapters.js';
 import { fitAdapters } from '../../../main/worker/fit-adapters.js';
 import { hashAdapter } from '../../../main/worker/hash-adapter.js';
 import { hashFile } from '../../../main/worker/hash-file.js';
+import { hashPictures } from '../../../main/worker/hash-pictures.js';
 import { inspectAdapter } from '../../../main/worker/inspect-adapter.js';
+import { listPictures } from '../../../main/worker/list-pictures.js';
 import { makeAdapterPreview } from '../../../main/worker/make-adapter-preview.js';
 import { makeThumbnail } from '../../../main/worker/make-thumbnail.js';
+import { preparePicture } from '../../../main/worker/prepare-picture.js';
 import { readPicture } from '../../../main/worker/read-picture.js';
 import { savePicture } from '../../../main/worker/save-picture.js';
 import { scanAdapterFolder } from '../../../main/worker/scan-adapter-folder.js';
@@ -74,6 +77,9 @@ export function workerInProcess(): Worker {
       await makeAdapterPreview(request);
     },
     bakeAdapters: (request, progress, signal) => bakeAdapters(request, { progress, signal }),
+    listPictures,
+    hashPictures,
+    preparePicture,
   };
 }
 
