@@ -107,7 +107,7 @@ async function captioned(
     },
     (tell) =>
       setVectors({
-        ...{ store: parts.store, network, device: parts.device, source, pictures, signal },
+        ...{ store: work.store, network, device: parts.device, source, pictures, signal },
         out: join(folder, `captioned-${name}.f32`),
         onProgress: tell,
       }),

@@ -49,7 +49,7 @@ export async function measureSets(work: EvaluationWork, gathered: Gathered): Pro
     const name = `vectors ${names[index]}`;
     return progress.during({ name, phase: 'features', what: `Features of ${source.label}`, of }, (tell) =>
       setVectors({
-        ...{ store: parts.store, network: features, device: parts.device, source, pictures: source.hashed, signal },
+        ...{ store: work.store, network: features, device: parts.device, source, pictures: source.hashed, signal },
         out: join(work.folder, `${names[index]}.f32`),
         onProgress: tell,
       }),

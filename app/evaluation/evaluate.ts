@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DeviceWish } from '../contracts/capabilities.js';
 import type { Engine } from '../contracts/engine.js';
 import type {
@@ -16,7 +13,7 @@ import type { Home } from '../storage/home.js';
 import type { Memory } from '../storage/memory.js';
 import { measureCaptions, type MeasuredCaptionSets } from './evaluate-captions.js';
 import { measureSets, type MeasuredPictureSets } from './evaluate-sets.js';
-import type { FeatureStore } from './feature-store.js';
+import { FeatureStore } from './feature-store.js';
 import { FileHashes } from './file-hashes.js';
 import { gather, type Gathered } from './gather.js';
 import { metricResults, type MeasuredAll } from './metric-results.js';
@@ -26,6 +23,7 @@ import { evaluatedSet } from './set-vectors.js';
 import { shownFiles, type EvaluationFiles } from './shown-files.js';
 import { verdictOf } from './verdict.js';
 import { warningsOf } from './warnings.js';
+import { inWorkFolder } from './work-folder.js';
 
 /**
  * One evaluation from its settings to its result, with no database: the window's runs and the command line call the
@@ -44,11 +42,11 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const started = performance.now();
   const progress = new Progress(onProgress, parts.memory);
-  const folder = join(parts.home.evaluations, `work-${process.pid}-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    const hashes = new FileHashes(parts.worker, parts.memory);
-    const work: EvaluationWork = { parts, hashes, settings, progress, signal, folder, intervals };
+  return inWorkFolder(parts.home, async (folder) => {
+    const work: EvaluationWork = {
+      ...{ parts, settings, progress, signal, folder, intervals },
+      ...{ hashes: new FileHashes(parts.worker, parts.memory), store: featureStore(parts) },
+    };
     const gathered = await gather(work);
     const { generated, reference } = gathered;
     const kinds = {
@@ -60,19 +58,24 @@ export async function evaluate(
     progress.finish();
     const result = resultOf(work, gathered, { sets, captions, kinds }, started);
     return { result, files: shownFiles(result, generated.pictures, reference?.pictures ?? []) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
+}
+
+/** One for each piece of work: it minds one set at a time. */
+export function featureStore({
+  engine,
+  worker,
+  home,
+}: Pick<EvaluationParts, 'engine' | 'worker' | 'home'>): FeatureStore {
+  return new FeatureStore({ engine, worker, folder: home.features });
 }
 
 /** What an evaluation is made with. */
 export interface EvaluationParts {
   readonly engine: Engine;
   readonly worker: Worker;
-  /** Vectors that were computed before. */
-  readonly store: FeatureStore;
-  /** Hashes of networks are remembered in it; null: they are computed each time. */
-  readonly memory: Memory | null;
+  /** Hashes of networks and how long things take are remembered in it; absent: they are found out each time. */
+  readonly memory?: Memory;
   /** Where the model of a library id, a name or a path lies (`Library.resolve`, `Session.modelPath`). */
   readonly modelPath: (wish: string) => Promise<string>;
   /** Folder with the models that ship with the studio: the CLIP of `pictures` serves where a person has none. */
@@ -82,7 +85,7 @@ export interface EvaluationParts {
   /** The run that `settings.against` names; null when there is none. */
   readonly otherRun: (id: string) => Promise<OtherRun | null>;
   readonly device: DeviceWish;
-  /** Matrices of vectors lie in it while an evaluation runs. */
+  /** Vectors that were computed before are kept in it, and matrices of them while an evaluation runs. */
   readonly home: Home;
   readonly versions: { readonly inkstone: string; readonly onnxruntime: string };
 }
@@ -109,6 +112,7 @@ export interface Evaluated {
 export interface EvaluationWork {
   readonly parts: EvaluationParts;
   readonly hashes: FileHashes;
+  readonly store: FeatureStore;
   readonly settings: EvaluationSettings;
   readonly progress: Progress;
   readonly signal: AbortSignal;

@@ -10,9 +10,9 @@ const known = z.object({ identity: z.string(), sha256: z.string() });
 /** sha256 of networks' files, remembered as long as size, time and inode stay. */
 export class FileHashes {
   readonly #worker: Pick<Worker, 'hashFile'>;
-  readonly #memory: Memory | null;
+  readonly #memory: Memory | undefined;
 
-  constructor(worker: Pick<Worker, 'hashFile'>, memory: Memory | null) {
+  constructor(worker: Pick<Worker, 'hashFile'>, memory: Memory | undefined) {
     this.#worker = worker;
     this.#memory = memory;
   }

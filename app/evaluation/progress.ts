@@ -14,13 +14,13 @@ const memoryKey = 'seconds of evaluations';
 /** How far an evaluation is: its stretches one after the other, told with the time left until the end of all. */
 export class Progress {
   readonly #tell: (progress: Told) => void;
-  readonly #memory: Memory | null;
+  readonly #memory: Memory | undefined;
   readonly #time: TimeLeft;
   readonly #started = performance.now();
   readonly #spent: Record<Phase, number> = { listing: 0, features: 0, captions: 0, measures: 0 };
   #running: { readonly phase: Phase; readonly since: number } | null = null;
 
-  constructor(tell: (progress: Told) => void, memory: Memory | null) {
+  constructor(tell: (progress: Told) => void, memory: Memory | undefined) {
     this.#tell = tell;
     this.#memory = memory;
     this.#time = new TimeLeft({ ...firstGuesses, ...memory?.recall(memoryKey, guesses) });
