@@ -34,12 +34,15 @@ function known(values: readonly number[], seed: number): Float64Array {
 const sorted = (values: Iterable<number>): number[] => [...values].toSorted((a, b) => a - b);
 
 describe('eigenvalues of symmetric matrices', () => {
-  test.each([1, 2, 3, 5, 31, 32, 33, 34, 63, 64, 65, 66, 97, 130, 200])('are found in a full matrix of side %i', async (n) => {
-    const values = Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898) * 10 + i / n);
-    const found = await symmetricEigenvalues(known(values, n), products, new Pace());
-    const wanted = sorted(values);
-    sorted(found).forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-12));
-  });
+  test.each([1, 2, 3, 5, 31, 32, 33, 34, 63, 64, 65, 66, 97, 130, 200])(
+    'are found in a full matrix of side %i',
+    async (n) => {
+      const values = Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898) * 10 + i / n);
+      const found = await symmetricEigenvalues(known(values, n), products, new Pace());
+      const wanted = sorted(values);
+      sorted(found).forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-12));
+    },
+  );
 
   test('are found where they span twelve powers of ten, and where most are 0', async () => {
     for (const values of [
@@ -54,7 +57,8 @@ describe('eigenvalues of symmetric matrices', () => {
   });
 
   test('of huge, tiny and zero matrices neither overflow nor vanish', async () => {
-    const at = async (scale: number) => sorted(await symmetricEigenvalues(known([scale, 2 * scale, 3 * scale], 9), products, new Pace()));
+    const at = async (scale: number) =>
+      sorted(await symmetricEigenvalues(known([scale, 2 * scale, 3 * scale], 9), products, new Pace()));
     for (const scale of [1e-200, 1, 1e200]) {
       const found = await at(scale);
       found.forEach((value, i) => expect(value / scale).toBeCloseTo(i + 1, 12));
@@ -68,7 +72,10 @@ describe('eigenvalues of symmetric matrices', () => {
 
   test('stop soon after they are cancelled, while other work gets its turn', async () => {
     const abort = new AbortController();
-    const matrix = known(Array.from({ length: 700 }, (_, i) => i), 3);
+    const matrix = known(
+      Array.from({ length: 700 }, (_, i) => i),
+      3,
+    );
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     const work = symmetricEigenvalues(matrix, products, new Pace(abort.signal));

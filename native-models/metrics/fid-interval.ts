@@ -1,0 +1,95 @@
+/**
+ * How sure a Frechet distance is, from subsamples of both sets without replacement.
+ *
+ * A percentile bootstrap is wrong here: drawing anew adds the bias of small samples a second time. Subsamples of m of N
+ * pictures tell both things apart. Their mean is too high by the bias at m instead of at N, which is proportional to
+ * 1/m1 + 1/m2 (`frechet-bias.ts`); and around the value at N they vary by s^2 (1/m - 1/N), where a new set would by
+ * s^2 / N. At m = N/2, the half sample, both factors are 1 (Politis, Romano and Wolf 1999, "Subsampling").
+ */
+import type { FeatureSet } from './feature-set.js';
+import { centred, frechetOfRows, frechetOfRowsAndMoments } from './frechet-distance.js';
+import { difference, NORMAL_975, type Difference, type Sets, type Work } from './metric.js';
+
+const DRAWS = 25;
+/** Half of a large set is as dear as the whole; a thousand tell enough. */
+const LARGEST_DRAW = 1000;
+/** Fewer pictures have no half to speak of. */
+const FEWEST = 8;
+
+export interface FidInterval {
+  readonly low: number;
+  readonly high: number;
+  readonly how: string;
+  /** The value with its bias taken off. */
+  readonly corrected: number;
+  /** Half the width. */
+  readonly half: number;
+  readonly difference: Difference | null;
+}
+
+/**
+ * @param value the distance of the whole sets
+ * @param against the other run's set and its distance, of as many pictures
+ */
+export async function fidInterval(
+  sets: Sets,
+  value: number,
+  against: { readonly set: FeatureSet; readonly value: number } | null,
+  work: Work,
+): Promise<FidInterval | null> {
+  const { generated, reference } = sets;
+  const counts = [generated.rows, ...(reference.kind === 'features' ? [reference.set.rows] : [])];
+  if (Math.min(...counts) < FEWEST) return null;
+  const drawn = counts.map((n) => Math.min(Math.floor(n / 2), LARGEST_DRAW));
+  const whole = counts.reduce((sum, n) => sum + 1 / n, 0);
+  const ratio = whole / drawn.reduce((sum, m, side) => sum + 1 / m - 1 / counts[side]!, 0);
+
+  const random = work.random();
+  const own: number[] = [];
+  const gaps: number[] = [];
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const rows = random.choice(generated.rows, drawn[0]!);
+    const other =
+      reference.kind === 'features' ? await pickedRows(reference.set, random.choice(counts[1]!, drawn[1]!)) : null;
+    const distance = async (set: FeatureSet): Promise<number> => {
+      const some = await pickedRows(set, rows);
+      return other === null
+        ? frechetOfRowsAndMoments(some, momentsOfReference(sets), work.products, work.pace)
+        : frechetOfRows(some, other, work.products, work.pace);
+    };
+    const mine = await distance(generated);
+    own.push(mine);
+    if (against !== null) gaps.push(mine - (await distance(against.set)));
+    work.progress((draw + 1) / DRAWS, 'Intervals of FID');
+  }
+
+  const alone = correctedBy(value, own, ratio);
+  const how =
+    drawn[0] === Math.floor(counts[0]! / 2) ? `half samples, ${DRAWS}` : `subsamples of ${drawn[0]}, ${DRAWS}`;
+  return {
+    low: value - alone.half,
+    high: value + alone.half,
+    how,
+    ...alone,
+    difference: against === null ? null : gapBetween(value - against.value, gaps, ratio),
+  };
+}
+
+const pickedRows = async (set: FeatureSet, indices: Uint32Array) => centred(await set.pick(indices), set.columns);
+
+function momentsOfReference({ reference }: Sets) {
+  if (reference.kind === 'features') throw new TypeError('this reference has pictures');
+  return reference.moments;
+}
+
+function correctedBy(value: number, draws: readonly number[], ratio: number): { corrected: number; half: number } {
+  const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
+  const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (draws.length - 1);
+  return { corrected: value - (mean - value) * ratio, half: NORMAL_975 * Math.sqrt(variance * ratio) };
+}
+
+/** The bias cancels to first order where both spread alike; what is left of it is taken off the interval. */
+function gapBetween(value: number, gaps: readonly number[], ratio: number): Difference {
+  const { corrected, half } = correctedBy(value, gaps, ratio);
+  return difference(value, corrected - half, corrected + half);
+}

@@ -1,0 +1,11 @@
+import { clipScore, clipScorePaper } from './clip-score.js';
+import { fid } from './fid.js';
+import { kid } from './kid.js';
+import type { Metric, MetricFacts } from './metric.js';
+import { precisionRecall } from './precision-recall.js';
+
+/** Every metric, in the order in which they are offered. */
+export const metrics: readonly Metric[] = [kid, clipScore, precisionRecall, fid, clipScorePaper];
+
+/** The numbers that they give, in the same order. */
+export const metricFacts: readonly MetricFacts[] = metrics.flatMap(({ gives }) => gives);
