@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import type { PreparedPicture, Preparation } from '../../app/contracts/features.js';
 import { clipPixelValues } from '../../native-models/metrics/clip-preprocessing.js';
 import { inceptionPixelValues } from '../../native-models/metrics/inception-preprocessing.js';
+import type { RgbPicture } from '../../native-models/metrics/resizers/rgb-picture.js';
 import { decodeLikePillow } from './decode-like-pillow.js';
 import { pictureProblem, readingProblem } from './picture-problem.js';
 
@@ -12,6 +13,10 @@ export async function preparePicture(request: { path: string; preparation: Prepa
   const decoded = await decodeLikePillow(await readLimited(path), extname(path));
   if ('problem' in decoded) throw pictureProblem(path, decoded.problem);
   const { picture, format, notes } = decoded;
+  if (!becomesSquare(preparation, picture)) {
+    const size = `${picture.width.toLocaleString('en')} × ${picture.height.toLocaleString('en')} pixels`;
+    throw pictureProblem(path, `is ${size}, and the settings of this CLIP make no square of it, as its network takes`);
+  }
   const pixels =
     preparation.kind === 'inception'
       ? inceptionPixelValues(picture, preparation.mode)
@@ -19,6 +24,12 @@ export async function preparePicture(request: { path: string; preparation: Prepa
   // A copy because messages carry arrays that own their buffer.
   return { pixels: new Float32Array(pixels), width: picture.width, height: picture.height, format, notes: [...notes] };
 }
+
+const becomesSquare = (preparation: Preparation, picture: RgbPicture): boolean =>
+  preparation.kind === 'inception' ||
+  preparation.crop !== null ||
+  (preparation.resize !== null && 'width' in preparation.resize) ||
+  picture.width === picture.height;
 
 async function readLimited(path: string): Promise<Buffer> {
   try {

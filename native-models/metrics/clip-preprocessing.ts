@@ -11,7 +11,7 @@ import { ModelError } from '../errors.js';
 import type { FloatTensor } from '../runtime/tensor.js';
 import { floats } from '../runtime/tensor.js';
 import type { RgbPicture } from './resizers/rgb-picture.js';
-import { resizeBicubic } from './resizers/pillow-bicubic.js';
+import { resizeBicubic, type Window } from './resizers/pillow-bicubic.js';
 
 export interface ClipPreprocessing {
   /** The shorter side becomes so long, or both sides are set; null: no resize. */
@@ -95,27 +95,43 @@ const cropOf = (size: number | Size): Size => (typeof size === 'number' ? { widt
 
 /** The picture as the network's `pixel_values`: [1, 3, H, W]. */
 export function clipPixelValues(picture: RgbPicture, preprocessing: ClipPreprocessing): FloatTensor {
-  const resized = resized8Bit(picture, preprocessing.resize);
-  return normalized(preprocessing.crop ? centerCrop(resized, preprocessing.crop) : resized, preprocessing);
+  const resized = resizedSize(picture, preprocessing.resize);
+  const crop = preprocessing.crop ?? resized;
+  // Of a long, narrow picture most falls to the crop: it is not computed.
+  const window = middleOf(resized, crop);
+  const middle = resizeBicubic(picture, resized.width, resized.height, window);
+  return normalized(onBlack(middle, crop, resized), preprocessing);
 }
 
-function resized8Bit(picture: RgbPicture, resize: ClipPreprocessing['resize']): RgbPicture {
-  if (resize === null) return picture;
-  if ('width' in resize) return resizeBicubic(picture, resize.width, resize.height);
-  const { width, height } = picture;
+function resizedSize({ width, height }: Size, resize: ClipPreprocessing['resize']): Size {
+  if (resize === null) return { width, height };
+  if ('width' in resize) return resize;
   const short = resize.shortestEdge;
   const long = Math.trunc((short * Math.max(width, height)) / Math.min(width, height));
-  return width <= height ? resizeBicubic(picture, short, long) : resizeBicubic(picture, long, short);
+  return width <= height ? { width: short, height: long } : { width: long, height: short };
 }
 
-function centerCrop(picture: RgbPicture, { width, height }: Size): RgbPicture {
-  const left = Math.floor((picture.width - width) / 2);
-  const top = Math.floor((picture.height - height) / 2);
+/** How far the middle lies from the beginning; negative where the crop is the larger one. */
+const offsetOf = (size: number, crop: number): number => Math.floor((size - crop) / 2);
+
+function middleOf(picture: Size, crop: Size): Window {
+  return {
+    left: Math.max(0, offsetOf(picture.width, crop.width)),
+    top: Math.max(0, offsetOf(picture.height, crop.height)),
+    width: Math.min(picture.width, crop.width),
+    height: Math.min(picture.height, crop.height),
+  };
+}
+
+/** The middle of a picture of size `whole`, with black around it where the crop is larger. */
+function onBlack(middle: RgbPicture, { width, height }: Size, whole: Size): RgbPicture {
+  if (middle.width === width && middle.height === height) return middle;
+  const left = Math.max(0, -offsetOf(whole.width, width));
+  const top = Math.max(0, -offsetOf(whole.height, height));
   const rgb = new Uint8Array(width * height * 3);
-  const [fromX, toX] = [Math.max(0, left), Math.min(picture.width, left + width)];
-  for (let y = Math.max(0, top); y < Math.min(picture.height, top + height); y++) {
-    const row = picture.rgb.subarray(3 * (y * picture.width + fromX), 3 * (y * picture.width + toX));
-    rgb.set(row, 3 * ((y - top) * width + fromX - left));
+  for (let y = 0; y < middle.height; y++) {
+    const row = middle.rgb.subarray(3 * y * middle.width, 3 * (y + 1) * middle.width);
+    rgb.set(row, 3 * ((top + y) * width + left));
   }
   return { rgb, width, height };
 }

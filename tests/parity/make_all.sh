@@ -21,3 +21,4 @@ python="${PYTHON:-python}"
 "$python" make_gguf.py
 "$python" make_pictures.py
 "$python" make_resizers.py
+"$python" make_decoding.py

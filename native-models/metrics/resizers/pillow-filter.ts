@@ -14,29 +14,39 @@ import type { RgbPicture } from './rgb-picture.js';
 export const rowsFirst = (picture: RgbPicture, width: number, height: number): boolean =>
   picture.height > height && picture.height - height > 2 * (picture.width - width);
 
+/** New pixels side by side. */
+export interface Part {
+  readonly from: number;
+  readonly count: number;
+}
+
 export interface FilterTaps {
-  /** [size] index of the first old pixel that a new one is made of. */
+  /** [part] index of the first old pixel that a new one is made of. */
   readonly first: Int32Array;
-  /** [size] how many there are, side by side. */
+  /** [part] how many there are, side by side. */
   readonly count: Int32Array;
   /** Weights a new pixel has room for: those of pixel x begin at `x * span`. */
   readonly span: number;
-  /** [size, span], each row's sum 1; float64. */
+  /** [part, span], each row's sum 1; float64. */
   readonly weights: Float64Array;
 }
 
-/** From `size` pixels to `newSize`. */
-export function bicubicTaps(size: number, newSize: number): FilterTaps {
+/**
+ * From `size` pixels to `newSize`.
+ *
+ * @param part of the new pixels, where not all are wanted
+ */
+export function bicubicTaps(size: number, newSize: number, part: Part = { from: 0, count: newSize }): FilterTaps {
   const scale = size / newSize;
   const stretch = Math.max(scale, 1); // never narrower than a pixel
   const support = 2 * stretch;
   const squeeze = 1 / stretch; // the reference multiplies: the last bit of a weight can decide a level
   const span = 2 * Math.ceil(support) + 1;
-  const first = new Int32Array(newSize);
-  const count = new Int32Array(newSize);
-  const weights = new Float64Array(newSize * span);
-  for (let place = 0; place < newSize; place++) {
-    const center = (place + 0.5) * scale;
+  const first = new Int32Array(part.count);
+  const count = new Int32Array(part.count);
+  const weights = new Float64Array(part.count * span);
+  for (let place = 0; place < part.count; place++) {
+    const center = (part.from + place + 0.5) * scale;
     const from = Math.max(0, Math.trunc(center - support + 0.5));
     const taps = Math.min(size, Math.trunc(center + support + 0.5)) - from;
     const own = weights.subarray(place * span, place * span + taps);
