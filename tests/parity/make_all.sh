@@ -22,3 +22,4 @@ python="${PYTHON:-python}"
 "$python" make_pictures.py
 "$python" make_resizers.py
 "$python" make_decoding.py
+"$python" make_families.py

@@ -11,6 +11,7 @@ import { floats } from '../../native-models/runtime/tensor.js';
 import { readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { goldenNames, readGolden, relativeDifference } from './golden.js';
+import { pixels, psnr } from './picture-difference.js';
 
 interface PictureGolden {
   readonly settings: Omit<TextToImageSettings, 'clipSkip' | 'seed'> & { readonly seed: number; readonly count: number };
@@ -78,16 +79,4 @@ async function givenNoise(file: string, steps: readonly number[], picture: numbe
 function part(data: Float32Array, picture: number, count: number): Float32Array {
   const size = data.length / count;
   return data.slice(picture * size, (picture + 1) * size);
-}
-
-function pixels(data: ArrayLike<number | bigint>, picture: number, count: number): Uint8Array {
-  const size = data.length / count;
-  return Uint8Array.from({ length: size }, (_, i) => Number(data[picture * size + i]));
-}
-
-/** Peak signal-to-noise ratio in dB; Infinity when all pixels are equal. */
-function psnr(a: Uint8Array, b: Uint8Array): number {
-  expect(a.length).toBe(b.length);
-  const squares = a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
-  return 10 * Math.log10(255 ** 2 / (squares / a.length));
 }
