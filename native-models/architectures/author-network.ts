@@ -103,20 +103,22 @@ export function adaptableLayers(
 export function requireNoLayerUnused(graphs: readonly Graph[], weights: WeightSource): void {
   const used = new Set<string>();
   for (const graph of graphs) {
-    for (const { stored } of graph.usedWeights.values()) if (stored !== 'any') used.add(stored.name);
+    for (const { stored } of graph.usedWeights.values()) {
+      if (stored !== 'any') for (const name of [stored.name, ...(stored.followers ?? [])]) used.add(name);
+    }
   }
   const isLayer =
-    /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers)\.|^(model\.)?layers\./;
+    /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers|resblocks)\.|^(model\.)?layers\./;
   // A text encoder's file may hold the whole CLIP it is from, and each tower of a CLIP is a network of its own.
-  const otherTower = ['text_model.', 'vision_model.'].filter(
-    (tower) => ![...used].some((name) => name.startsWith(tower)),
+  const otherTower = [/^text_model\.|^(text\.)?transformer\./, /^vision_model\.|^visual\./].filter(
+    (tower) => ![...used].some((name) => tower.test(name)),
   );
   const unused = [...weights.names()].filter(
     (name) =>
       isLayer.test(name) &&
       !used.has(name) &&
       !/processor|position_ids|rotary_emb/.test(name) &&
-      !otherTower.some((tower) => name.startsWith(tower)),
+      !otherTower.some((tower) => tower.test(name)),
   );
   if (unused.length === 0) return;
   const sentence = `${weights.label} holds ${unused.length} tensors that its config.json has no place for, ${unused[0]} for one: config and weights are of different models.`;

@@ -31,6 +31,7 @@ import {
 import type { EarlierTokens, RotaryTable } from '../onnx/operators/index.js';
 import type { Dim, Value } from '../onnx/value.js';
 import type { DecoderConfig } from './decoder-config.js';
+import { joinedLinear } from './joined-linear.js';
 import { activate, embedding, linear, rmsNorm, tiedHead } from './layers.js';
 import { Weights } from './weights.js';
 
@@ -61,8 +62,8 @@ function selfAttention(
   { batch, tokens, rotary, mask, past }: Surroundings,
 ): { y: Value; rows: NewRows } {
   const { heads: H, keyValueHeads: K, headSize: d, biases, epsilon, rotary: turning } = config;
-  const project = (name: string, count: number): Value =>
-    reshape(linear(weights.at(name), x, count * d, { bias: biases.queryKeyValue }), [batch, tokens, count * d]);
+  const widths = { q_proj: H * d, k_proj: K * d, v_proj: K * d };
+  const projected = joinedLinear(weights, x, widths, { bias: biases.queryKeyValue, rows: [batch, tokens] });
   const normed = (name: string, value: Value, count: number): Value => {
     if (!config.queryKeyNorm) return value;
     const byHead = reshape(value, [batch, tokens, count, d]);
@@ -71,9 +72,9 @@ function selfAttention(
   const turned = (value: Value, count: number): Value =>
     rotaryEmbedding(value, rotary, { heads: count, pairing: turning.pairing });
 
-  const queries = turned(normed('q_norm', project('q_proj', H), H), H); // [B, T, H * d]
-  const keys = turned(normed('k_norm', project('k_proj', K), K), K); // [B, T, K * d]
-  const values = project('v_proj', K); // [B, T, K * d]
+  const queries = turned(normed('q_norm', projected.q_proj, H), H); // [B, T, H * d]
+  const keys = turned(normed('k_norm', projected.k_proj, K), K); // [B, T, K * d]
+  const values = projected.v_proj; // [B, T, K * d]
 
   const earlier = past(layer);
   const sizes = { heads: H, keyValueHeads: K };
@@ -86,9 +87,13 @@ function selfAttention(
 
 /** SwiGLU (Shazeer 2020): x [B * T, D] -> the same */
 function mlp(weights: Weights, { width: D, mlpWidth, biases: { mlp: bias } }: DecoderConfig, x: Value): Value {
-  const gate = activate(linear(weights.at('gate_proj'), x, mlpWidth, { bias }), 'silu');
-  const up = linear(weights.at('up_proj'), x, mlpWidth, { bias });
-  return linear(weights.at('down_proj'), multiply(gate, up), D, { bias });
+  const { gate_proj: gate, up_proj: up } = joinedLinear(
+    weights,
+    x,
+    { gate_proj: mlpWidth, up_proj: mlpWidth },
+    { bias },
+  );
+  return linear(weights.at('down_proj'), multiply(activate(gate, 'silu'), up), D, { bias });
 }
 
 /** x [B * T, D] -> the same */

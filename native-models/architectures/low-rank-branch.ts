@@ -18,6 +18,10 @@ import type { Weights } from './weights.js';
 export const downName = (path: string): string => `lora.${path}.down`;
 export const upName = (path: string): string => `lora.${path}.up`;
 
+export function noteAdaptable({ graph, path }: Weights, layer: Omit<AdaptableLayer, 'path'>): void {
+  graph.adaptableLayers.push({ path, ...layer });
+}
+
 export function withLowRankBranch(
   weights: Weights,
   layer: Omit<AdaptableLayer, 'path'>,
@@ -25,7 +29,7 @@ export function withLowRankBranch(
   branch: (down: Value, up: Value) => Value,
 ): Value {
   const { graph, path } = weights;
-  graph.adaptableLayers.push({ path, ...layer });
+  noteAdaptable(weights, layer);
   if (!graph.adapters) return base;
   const rank = `rank.${path}`;
   const down = graph.input(downName(path), 'float32', [rank, layer.inFeatures, ...(layer.kernel ?? [])]);

@@ -141,15 +141,21 @@ export class Graph {
   }
 
   /**
-   * The matrix [N, K] of that name as it is stored, if that is in blocks of whole numbers; else null. `as` reads the
-   * whole numbers as rows of blocks [N, K / block, bytes], for products, or as rows of bytes [N, K * bits / 8].
+   * The matrix [N, K] of that name as it is stored, if that is in blocks of whole numbers; else null. Several names: the
+   * rows of all of them, if they are stored one after another. `as` reads the whole numbers as rows of blocks
+   * [N, K / block, bytes], for products, or as rows of bytes [N, K * bits / 8].
    */
-  quantizedMatrix(name: string, shape: readonly [number, number], as: 'blocks' | 'rows'): QuantizedMatrix | null {
-    const stored = this.weights.findQuantized?.(name) ?? null;
+  quantizedMatrix(
+    name: string | readonly [string, ...string[]],
+    shape: readonly [number, number],
+    as: 'blocks' | 'rows',
+  ): QuantizedMatrix | null {
+    const names = typeof name === 'string' ? ([name] as const) : name;
+    const stored = this.weights.findQuantized?.(...names) ?? null;
     if (stored === null) return null;
     const { bits, block, packed, scales, minimums } = stored;
     if (!sameShape(stored.shape, shape)) {
-      throw unfitShape(this.weights.label, name, stored.shape, shape, packed.file);
+      throw unfitShape(this.weights.label, names.join(' and '), stored.shape, shape, packed.file);
     }
     const bytes = (block * bits) / 8;
     const blocks = shape[1] / block;

@@ -15,6 +15,8 @@ export interface StoredTensor {
   readonly file: string;
   readonly offset: number;
   readonly byteLength: number;
+  /** Tensors after `name` that it spans: they lie behind it in the file, as its further rows. */
+  readonly followers?: readonly string[];
 }
 
 /**
@@ -36,8 +38,11 @@ export interface WeightSource {
   readonly label: string;
   /** Null: there is no tensor of that name. 'any': no files stand behind this source, every name and shape is there. */
   find(name: string): StoredTensor | 'any' | null;
-  /** The matrix of that name where it is stored in blocks of whole numbers; sources that never are do without. */
-  findQuantized?(name: string): StoredQuantizedMatrix | null;
+  /**
+   * The matrix of that name where it is stored in blocks of whole numbers; of several names the rows of them all, where
+   * they lie one after another in one form. Sources that never are do without.
+   */
+  findQuantized?(...names: readonly [string, ...string[]]): StoredQuantizedMatrix | null;
   /** All names, for the check that a graph left none of them unused. */
   names(): Iterable<string>;
 }

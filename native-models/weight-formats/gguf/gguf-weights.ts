@@ -48,7 +48,24 @@ class GgufWeights implements WeightSource {
     return this.#tensors.get(name) ?? null;
   }
 
-  findQuantized(name: string): StoredQuantizedMatrix | null {
+  findQuantized(...names: readonly [string, ...string[]]): StoredQuantizedMatrix | null {
+    const [first, ...others] = names.map((name) => this.#quantized(name));
+    if (!first || others.length === 0) return first ?? null;
+    const matrices = [first];
+    for (const other of others) {
+      const { bits, block, shape, minimums } = first;
+      const isAlike = other?.bits === bits && other.block === block && other.shape[1] === shape[1];
+      if (!isAlike || (other.minimums === null) !== (minimums === null)) return null;
+      matrices.push(other);
+    }
+    const packed = joined(matrices.map((matrix) => matrix.packed));
+    const scales = joined(matrices.map((matrix) => matrix.scales));
+    const minimums = joined(matrices.flatMap((matrix) => matrix.minimums ?? []));
+    if (packed === null || scales === null || (minimums === null && first.minimums !== null)) return null;
+    return { ...first, shape: [packed.shape[0] as number, first.shape[1]], packed, scales, minimums };
+  }
+
+  #quantized(name: string): StoredQuantizedMatrix | null {
     const scales = this.find(`${name}.scales`);
     if (scales === null) return null;
     const minimums = this.find(`${name}.minimums`);
@@ -65,6 +82,20 @@ class GgufWeights implements WeightSource {
   names(): Iterable<string> {
     return this.#tensors.keys();
   }
+}
+
+/** Tensors that follow one another in their file as one with the rows of all; null: they do not, or there is none. */
+function joined(tensors: readonly StoredTensor[]): StoredTensor | null {
+  const [first] = tensors;
+  if (!first) return null;
+  let end = first.offset;
+  for (const { file, offset, byteLength } of tensors) {
+    if (file !== first.file || offset !== end) return null;
+    end += byteLength;
+  }
+  const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+  const followers = tensors.slice(1).map(({ name }) => name);
+  return { ...first, shape: [rows, ...first.shape.slice(1)], byteLength: end - first.offset, followers };
 }
 
 const dataTypes: Readonly<Record<string, DataType>> = {

@@ -33,7 +33,7 @@ export interface RepackOptions {
 }
 
 /** To be raised when the layout changes: files of another version are not found and are written anew. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 /** Whether any tensor has to be repacked: a file of F32, F16 and BF16 alone runs as it is. */
 export function needsRepacking(gguf: GgufFile): boolean {
@@ -168,6 +168,22 @@ function plannedTensor(source: GgufTensor, name: string, label: string): Planned
   };
 }
 
+/** Matrices of a layer that are multiplied with the same rows, in the order in which networks take them together. */
+const together = [/^(.*\.self_attn)\.[qkv]_proj\.weight\.(.*)$/, /^(.*\.mlp)\.(?:gate|up)_proj\.weight\.(.*)$/];
+const order = ['q_proj', 'k_proj', 'v_proj', 'gate_proj', 'up_proj'];
+
+/** The pieces as they stand in the file: those of matrices that one product can take lie one after another. */
+function laidOut(tensors: readonly PlannedTensor[]): Piece[] {
+  const groups = new Map<string, Piece[]>();
+  for (const piece of tensors.flatMap(({ pieces }) => pieces)) {
+    const [, module, part] = together.map((names) => names.exec(piece.name)).find(Boolean) ?? [];
+    const key = module === undefined ? piece.name : `${module} ${part}`;
+    groups.set(key, [...(groups.get(key) ?? []), piece]);
+  }
+  const place = ({ name }: Piece): number => order.findIndex((module) => name.includes(`.${module}.`));
+  return [...groups.values()].flatMap((group) => group.toSorted((a, b) => place(a) - place(b)));
+}
+
 /** The file, if it is there and holds what it should; null otherwise. */
 async function sound(
   file: string,
@@ -263,7 +279,7 @@ function headerOf(tensors: readonly PlannedTensor[]): { bytes: Uint8Array; offse
   const entries: [string, unknown][] = [];
   const starts = new Map<string, number>();
   let end = 0;
-  for (const { name, dtype, shape, byteLength } of tensors.flatMap(({ pieces }) => pieces)) {
+  for (const { name, dtype, shape, byteLength } of laidOut(tensors)) {
     entries.push([name, { dtype, shape, data_offsets: [end, end + byteLength] }]);
     starts.set(name, end);
     end += byteLength;
