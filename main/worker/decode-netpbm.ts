@@ -13,7 +13,7 @@ interface NetpbmPicture extends RgbPicture {
  * from memory.
  */
 export function decodeNetpbm(file: Buffer): NetpbmPicture | { readonly problem: string } {
-  const header = /^P([56])\s+(?:#.*\s+)*(\d+)\s+(?:#.*\s+)*(\d+)\s+(?:#.*\s+)*(\d+)\s/.exec(
+  const header = /^P([56])\s+(?:#.*[\r\n]\s*)*(\d+)\s+(?:#.*[\r\n]\s*)*(\d+)\s+(?:#.*[\r\n]\s*)*(\d+)\s/.exec(
     file.toString('latin1', 0, 4096),
   );
   if (header === null) return { problem: 'is a PBM, or a PGM or PPM with a header that is not read: save it as PNG' };

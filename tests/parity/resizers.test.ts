@@ -24,7 +24,7 @@ function noise([width, height]: Size): RgbPicture {
   return { rgb, width, height };
 }
 
-const sha256 = (array: ArrayBufferView) => createHash('sha256').update(array).digest('hex');
+const sha256 = (array: Uint8Array | Float32Array) => createHash('sha256').update(array).digest('hex');
 
 describe('Pillow’s bicubic', () => {
   const { cases } = readGolden<{ cases: { from: Size; to: Size; levels: string; float: string }[] }>(

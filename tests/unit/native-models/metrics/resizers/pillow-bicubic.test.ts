@@ -32,3 +32,31 @@ test('the picture that is given stays as it is', () => {
   resizeBicubic({ rgb, width: 9, height: 7 }, 4, 15);
   expect([...rgb]).toEqual(before);
 });
+
+test.each([
+  [41, 29],
+  [97, 61],
+  [97, 30],
+  [200, 61],
+  [150, 20],
+])('a window of a picture at %i x %i is that part of the whole', (width, height) => {
+  const rgb = Uint8Array.from({ length: 97 * 61 * 3 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
+  const picture: RgbPicture = { rgb, width: 97, height: 61 };
+  const window = { left: 5, top: 3, width: width - 9, height: height - 4 };
+  const whole = resizeBicubic(picture, width, height);
+  const rows = Array.from({ length: window.height }, (_, y) => {
+    const from = 3 * ((window.top + y) * width + window.left);
+    return [...whole.rgb.subarray(from, from + 3 * window.width)];
+  });
+  expect(resizeBicubic(picture, width, height, window)).toEqual({
+    rgb: Uint8Array.from(rows.flat()),
+    width: window.width,
+    height: window.height,
+  });
+});
+
+test('the middle of a line as long as a street is made without the rest', () => {
+  const line = flat(20_000, 2, 77);
+  const window = { left: 1_119_888, top: 0, width: 224, height: 224 };
+  expect(resizeBicubic(line, 2_240_000, 224, window)).toEqual(flat(224, 224, 77));
+});
