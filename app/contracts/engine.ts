@@ -23,6 +23,15 @@ import {
   type FeatureNetworkRequest,
 } from './features.js';
 import { preview, tokenCount, type TokenCount } from './generation.js';
+import {
+  measureCalls,
+  type CaptionsRequest,
+  type FeatureMomentsRequest,
+  type MeasuredCaptions,
+  type MeasuredSets,
+  type MeasureProgress,
+  type SetsRequest,
+} from './measures.js';
 
 /**
  * The engine: the process that holds every ONNX session. `app` talks to the `Engine` port and never knows which
@@ -168,6 +177,25 @@ export interface Engine {
   /** One batch; the network stays open for the next one. */
   embedPictures(request: EmbedPicturesRequest, signal: AbortSignal): Promise<EmbeddedPictures>;
   embedTexts(request: EmbedTextsRequest, signal: AbortSignal): Promise<EmbeddedTexts>;
+  /** Metrics on sets of pictures, from their vectors. Other calls get through while it runs. */
+  measureSets(
+    request: SetsRequest,
+    onProgress: (progress: MeasureProgress) => void,
+    signal: AbortSignal,
+  ): Promise<MeasuredSets>;
+  measureCaptions(request: CaptionsRequest, signal: AbortSignal): Promise<MeasuredCaptions>;
+  /** Writes the `.npz`; refuses with `bad-input` one that is there and is not to be overwritten. */
+  featureMoments(
+    request: FeatureMomentsRequest,
+    onProgress: (progress: MeasureProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ n: number; dimensions: number }>;
+  /** The Frechet distance between two `.npz`. */
+  frechet(
+    request: { a: string; b: string },
+    onProgress: (progress: MeasureProgress) => void,
+    signal: AbortSignal,
+  ): Promise<number>;
   /** Close every session; memory goes back to the system. */
   unload(): Promise<void>;
 }
@@ -190,5 +218,6 @@ export const engineCalls = {
   languageModelFacts: { request: z.object({ modelPath: z.string() }), reply: languageModelFacts },
   countChatTokens: { request: countChatTokensRequest, reply: tokenCount },
   ...embeddingCalls,
+  ...measureCalls,
   unload: { request: z.object({}), reply: z.object({}) },
 } as const;

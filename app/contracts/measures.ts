@@ -139,13 +139,22 @@ export const measuredCaptions = z.object({
 });
 export type MeasuredCaptions = z.infer<typeof measuredCaptions>;
 
+export const featureMomentsRequest = z.object({
+  features: featureMatrix,
+  out: z.string(),
+  overwrite: z.boolean(),
+  /** JSON, kept beside the numbers. */
+  meta: z.string(),
+});
+export type FeatureMomentsRequest = z.infer<typeof featureMomentsRequest>;
+
 /** Calls of the engine. Long ones tell their progress and stop within a fraction of a second. */
 export const measureCalls = {
   measureSets: { request: setsRequest, progress: measureProgress, reply: measuredSets },
   measureCaptions: { request: captionsRequest, reply: measuredCaptions },
   /** Mean and covariance (N − 1) of features, into pytorch-fid's `.npz` with `n` beside them. */
   featureMoments: {
-    request: z.object({ features: featureMatrix, out: z.string(), overwrite: z.boolean(), meta: z.string() }),
+    request: featureMomentsRequest,
     progress: measureProgress,
     reply: z.object({ n: z.number().int(), dimensions: z.number().int() }),
   },

@@ -65,6 +65,10 @@ export function startEngineProcess({ deviceMemory = null, ...options }: EnginePr
       call('embedPictures', { ...request, device: await chosen(request.device) }, { signal }),
     embedTexts: async (request, signal) =>
       call('embedTexts', { ...request, device: await chosen(request.device) }, { signal }),
+    measureSets: (request, onProgress, signal) => call('measureSets', request, { onProgress, signal }),
+    measureCaptions: (request, signal) => call('measureCaptions', request, { signal }),
+    featureMoments: (request, onProgress, signal) => call('featureMoments', request, { onProgress, signal }),
+    frechet: (request, onProgress, signal) => call('frechet', request, { onProgress, signal }),
     unload: async () => {
       // A child that does not run holds nothing.
       if (child.status().pid !== null) await call('unload', {});

@@ -219,6 +219,10 @@ export class StepEngine implements Engine {
   featureNetwork = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
   embedPictures = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
   embedTexts = () => Promise.reject(new StudioError('unsupported', 'No networks here.'));
+  measureSets = () => Promise.reject(new StudioError('unsupported', 'No metrics here.'));
+  measureCaptions = () => Promise.reject(new StudioError('unsupported', 'No metrics here.'));
+  featureMoments = () => Promise.reject(new StudioError('unsupported', 'No metrics here.'));
+  frechet = () => Promise.reject(new StudioError('unsupported', 'No metrics here.'));
   countTokens = ({ text }: { text: string }) => Promise.resolve({ tokens: text.split(' ').length, limit: 75 });
 
   /** One is used up by each answer; none left: it comes to its end. */
