@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { AdapterBaking } from './adapters/adapter-baking.js';
 import { AdapterEffects } from './adapters/adapter-effect.js';
 import { AdapterShelf } from './adapters/adapter-shelf.js';
@@ -13,12 +14,18 @@ import type { Engine } from './contracts/engine.js';
 import type { EngineStatus, EventName, EventOf } from './contracts/window.js';
 import { errorMessageOf } from './contracts/studio-error.js';
 import type { Worker } from './contracts/worker.js';
+import { Evaluations } from './evaluation/evaluations.js';
+import { SmallPictures } from './evaluation/small-pictures.js';
+import { SourceLooks } from './evaluation/source-looks.js';
+import { sweepWorkFolders } from './evaluation/work-folder.js';
 import { Events } from './events.js';
 import { Gallery } from './gallery/gallery.js';
+import { GalleryScores, scoredBy } from './gallery/gallery-scores.js';
 import { reconcile } from './gallery/reconcile.js';
 import { GenerationQueue } from './generation/generation-queue.js';
 import { adaptersHandlers } from './handlers/adapters-handlers.js';
 import { chatHandlers } from './handlers/chat-handlers.js';
+import { evaluationHandlers } from './handlers/evaluation-handlers.js';
 import { galleryHandlers } from './handlers/gallery-handlers.js';
 import { generationHandlers } from './handlers/generation-handlers.js';
 import type { Handlers, StudioParts } from './handlers/handler.js';
@@ -57,6 +64,10 @@ export interface Studio {
   adapterPreviewFile(id: string): Promise<string | null>;
   /** One of the two pictures (`without`, `with`) of "what does it do?"; null when it is not there. */
   effectFile(id: string, which: string): Promise<string | null>;
+  /** A picture that an evaluation's result shows, small; null when it is not there. */
+  evaluatedPictureFile(run: string, set: string, index: string): Promise<string | null>;
+  /** One of the first pictures of a source that was looked at, small; null when it is not there. */
+  sourcePictureFile(token: string, index: string): Promise<string | null>;
   /** The supervisor tells how its engine is. */
   setEngineStatus(status: EngineStatus): void;
   /** What was begun at the start and needs nobody: reading the disk, hashing. Tests wait for it. */
@@ -89,6 +100,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     database,
     home,
     worker,
+    scoredBy: () => scoredBy(memory),
     onChanged: (added) => events.emit('gallery.changed', { added }),
   });
   const hashing = new ModelHashing(library, worker, async () => {
@@ -145,6 +157,29 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     onTokens: (tokens) => events.emit('chat.tokens', tokens),
     onNotice: (notice) => events.notify(notice),
   });
+  const galleryPicture = async (id: string) => {
+    const path = await gallery.pictureFile(id);
+    return path === null ? null : { path, name: gallery.rows.get(id)?.path ?? basename(path) };
+  };
+  const modelPath = async (wish: string) => (await library.resolve(wish)).path;
+  const looks = new SourceLooks({ worker, home, galleryPicture });
+  const evaluations = new Evaluations({
+    database,
+    making: async () => ({
+      ...{ engine, worker, memory, modelPath, embeddedModels: options.embeddedModels, galleryPicture, home },
+      device: device(),
+      versions: { inkstone: version, onnxruntime: (await capabilities()).versions.onnxruntime },
+    }),
+    onChanged: (id) => events.emit('evaluation.changed', { id }),
+    onProgress: (progress) => events.emit('evaluation.progress', progress),
+    onNotice: (notice) => events.notify(notice),
+    onRemoved: (id) => void rm(join(home.evaluations, id), { recursive: true, force: true }).catch(() => undefined),
+  });
+  const evaluatedPictures = new SmallPictures(worker, evaluatedPictureSide);
+  const scores = new GalleryScores({
+    ...{ engine, worker, gallery, memory, home, embeddedModels: options.embeddedModels, modelPath, device },
+    onProgress: (progress) => events.emit('gallery.score-progress', progress),
+  });
   const parts: StudioParts = {
     home,
     version,
@@ -162,7 +197,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     conversations,
     answering,
     chatModels,
+    evaluations,
+    looks,
     gallery,
+    scores,
     queue,
     preferences,
     capabilities,
@@ -172,11 +210,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const closing = new AbortController();
   const settle = async () => {
     await queue.start();
+    evaluations.start();
     await library.list();
     if (await library.refresh()) events.emit('models.changed', await library.list());
     hashing.start();
     await shelf.start();
     await conversations.settle(closing.signal);
+    await looks.sweep();
+    await sweepWorkFolders(home);
     await reconcile(gallery, worker, closing.signal);
     await hashing.idle();
     await shelf.idle();
@@ -204,6 +245,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       ...generationHandlers(parts),
       ...adaptersHandlers(parts),
       ...chatHandlers(parts),
+      ...evaluationHandlers(parts),
       ...galleryHandlers(parts),
     },
     onEvent: (listener) => events.listen(listener),
@@ -211,6 +253,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     thumbnailFile: (id) => gallery.thumbnailFile(id),
     adapterPreviewFile: (id) => shelf.previewFile(id),
     effectFile: (id, which) => effects.file(id, which),
+    async evaluatedPictureFile(run, set, index) {
+      // What comes from an address becomes a path only where a result shows that very picture.
+      if ((set !== 'generated' && set !== 'reference') || !/^\d{1,9}$/.test(index)) return null;
+      const path = evaluations.files(run)[set][index];
+      if (path === undefined) return null;
+      return evaluatedPictures.file(path, join(home.evaluations, run, `${set}-${index}.webp`));
+    },
+    sourcePictureFile: (token, index) => looks.file(token, Number(index)),
     setEngineStatus(status) {
       engineStatus = status;
       events.emit('engine.status', status);
@@ -221,13 +271,17 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       closing.abort();
       effects.stop();
       baking.stop();
-      await Promise.all([queue.close(), answering.close()]);
+      scores.stop();
+      await Promise.all([queue.close(), answering.close(), evaluations.close()]);
       await Promise.all([hashing.close(), shelf.close()]);
       await settled;
       database.close();
     },
   };
 }
+
+/** Longer side of a picture of an evaluation's result, pixels. */
+const evaluatedPictureSide = 512;
 
 /** How soon a model that the command line added is in the window's list. */
 const watchEveryMs = 2000;

@@ -66,6 +66,8 @@ function start(home: Home): void {
       thumbnailFile: async (id) => (await studio).thumbnailFile(id),
       adapterPreviewFile: async (id) => (await studio).adapterPreviewFile(id),
       effectFile: async (id, which) => (await studio).effectFile(id, which),
+      evaluatedPictureFile: async (run, set, index) => (await studio).evaluatedPictureFile(run, set, index),
+      sourcePictureFile: async (token, index) => (await studio).sourcePictureFile(token, index),
     });
     listenToWindow({ contents: () => window.contents(), handlers: () => line.handlers, log });
     window.open();

@@ -12,6 +12,7 @@ import type { Notice } from '../contracts/window.js';
 import type { Database } from '../storage/database.js';
 import { evaluate, type EvaluationParts } from './evaluate.js';
 import { evaluationRows, type EvaluationRow, type EvaluationRows } from './evaluation-rows.js';
+import type { EvaluationFiles } from './shown-files.js';
 
 export interface EvaluationsParts {
   readonly database: Database;
@@ -52,6 +53,7 @@ export class Evaluations {
   readonly #parts: EvaluationsParts;
   readonly #rows: EvaluationRows;
   #running: Running | null = null;
+  #lastFiles: { readonly id: string; readonly files: EvaluationFiles } | null = null;
   #standsStill: Promise<void> = Promise.resolve();
   #state: 'not-started' | 'open' | 'halted' | 'closed' = 'not-started';
 
@@ -91,9 +93,18 @@ export class Evaluations {
     return { run, result };
   }
 
-  /** File of a picture that a run's result shows; null for one that it does not. */
-  pictureFile(id: string, set: 'generated' | 'reference', index: number): string | null {
-    return this.#rows.files(id)?.[set][index] ?? null;
+  /** Files of the pictures that a run's result shows. */
+  files(id: string): EvaluationFiles {
+    // A result's pictures are asked for one by one, and its list of files is long.
+    if (this.#lastFiles?.id !== id) {
+      this.#lastFiles = { id, files: this.#rows.files(id) ?? { generated: {}, reference: {} } };
+    }
+    return this.#lastFiles.files;
+  }
+
+  /** Null for a run that is gone. */
+  nameOf(id: string): string | null {
+    return this.#rows.get(id)?.name ?? null;
   }
 
   /** On the disk when this returns; it runs when those before it are done. */
@@ -211,6 +222,7 @@ export class Evaluations {
         intervals: true,
       });
       database.transaction(() => this.#rows.finish(id, result, files, Date.now()));
+      this.#lastFiles = null;
       return true;
     } catch (error) {
       if (running.wish === 'close') this.#rows.setState(id, 'waiting');

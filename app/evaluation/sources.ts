@@ -9,6 +9,8 @@ export interface ListedSource {
   readonly label: string;
   readonly pictures: readonly ListedPicture[];
   readonly skipped: readonly SkippedFile[];
+  /** Pictures in folders below it that are not measured. */
+  readonly below: number;
   readonly notices: readonly string[];
 }
 
@@ -38,7 +40,7 @@ export async function listSource(
           : [
               `${label} holds ${pictureCount(below)} in folders below it that ${below === 1 ? 'is' : 'are'} not measured: ${mode} looks at a folder’s own files, clean-fid below them too.`,
             ];
-      return { label, pictures, skipped, notices };
+      return { label, pictures, skipped, below, notices };
     }
     case 'gallery': {
       const pictures: ListedPicture[] = [];
@@ -48,7 +50,7 @@ export async function listSource(
         if (found === null) skipped.push({ file: id, reason: 'not in the gallery any more' });
         else pictures.push(found);
       }
-      return { label: 'Gallery', pictures, skipped, notices: [] };
+      return { label: 'Gallery', pictures, skipped, below: 0, notices: [] };
     }
   }
 }

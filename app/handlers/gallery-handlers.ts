@@ -4,7 +4,7 @@ import { readSettings } from '../gallery/read-settings.js';
 import type { HandlersOf, StudioParts } from './handler.js';
 
 export function galleryHandlers(parts: StudioParts): HandlersOf<'gallery'> {
-  const { gallery, events, desktop, worker, library, shelf, capabilities } = parts;
+  const { gallery, scores, events, desktop, worker, library, shelf, capabilities } = parts;
   const fileOf = async (id: string): Promise<string> => {
     const path = await gallery.pictureFile(id);
     if (path === null) throw new StudioError('missing-file', 'The file of this picture is gone from the disk.');
@@ -52,6 +52,11 @@ export function galleryHandlers(parts: StudioParts): HandlersOf<'gallery'> {
     },
     async 'gallery.drag'({ id }) {
       desktop.dragPicture(await fileOf(id));
+      return {};
+    },
+    'gallery.score': ({ ids }) => scores.score(ids),
+    async 'gallery.stop-scoring'() {
+      scores.stop();
       return {};
     },
     async 'gallery.read-settings'({ path }) {

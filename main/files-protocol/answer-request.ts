@@ -11,6 +11,8 @@ export interface FileSources {
   thumbnailFile(id: string): Promise<string | null>;
   adapterPreviewFile(id: string): Promise<string | null>;
   effectFile(id: string, which: string): Promise<string | null>;
+  evaluatedPictureFile(run: string, set: string, index: string): Promise<string | null>;
+  sourcePictureFile(token: string, index: string): Promise<string | null>;
 }
 
 /** Answers one request of the window; whatever is not there, or not ours to give, is 404. */
@@ -34,6 +36,14 @@ export async function answerRequest(request: { url: string; method: string }, so
     case 'effect': {
       const [id = '', which = '', ...rest] = address.path.split('/');
       return rest.length > 0 ? nothing(404) : servePicture(sources.effectFile(id, which), keptForLong);
+    }
+    case 'evaluated': {
+      const [run = '', set = '', index = '', ...rest] = address.path.split('/');
+      return rest.length > 0 ? nothing(404) : servePicture(sources.evaluatedPictureFile(run, set, index), keptForLong);
+    }
+    case 'source': {
+      const [token = '', index = '', ...rest] = address.path.split('/');
+      return rest.length > 0 ? nothing(404) : servePicture(sources.sourcePictureFile(token, index), keptForLong);
     }
     default:
       return nothing(404);
