@@ -117,6 +117,7 @@ export async function makePlace(): Promise<{ root: string; home: string; embedde
 }
 
 export const capabilities: Capabilities = {
+  metrics: [],
   samplers: [
     { id: 'ddim', label: 'DDIM' },
     { id: 'euler', label: 'Euler' },
