@@ -58,11 +58,12 @@ export class Conversations {
   list(query: string): ConversationSummary[] {
     const search = readSearch(query);
     const all = this.rows.counted();
-    if (search === null) return all.map(({ number: _number, ...summary }) => ({ ...summary, found: null }));
+    if (search === null)
+      return all.map(({ number: _number, ...summary }) => ({ ...summary, found: null, foundTurn: null }));
     const places = this.turns.search(search);
     return all.flatMap(({ number, ...summary }) => {
-      const found = places.get(number) ?? null;
-      return found !== null || isNamed(summary.title, search) ? { ...summary, found } : [];
+      const { turn: foundTurn = null, found = null } = places.get(number) ?? {};
+      return found !== null || isNamed(summary.title, search) ? { ...summary, found, foundTurn } : [];
     });
   }
 

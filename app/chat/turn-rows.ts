@@ -18,6 +18,12 @@ export interface TurnRow extends Turn {
 const answerColumn = answer.omit({ state: true, hasTokens: true });
 export type AnswerColumn = z.infer<typeof answerColumn>;
 
+interface FoundTurn {
+  readonly turn: string;
+  /** The words, with some before and after. */
+  readonly found: string;
+}
+
 export type TurnRows = ReturnType<typeof turnRows>;
 
 const columns = `
@@ -109,17 +115,19 @@ export function turnRows(database: Database) {
       });
       return rows.length;
     },
-    /** Of each conversation (by number) that has all the words in one turn: the last such turn's place of them. */
-    search({ match, signs, words }: Search): Map<number, string> {
+    /** Of each conversation (by number) that has all the words in one turn: the last such turn, and their place in it. */
+    search({ match, signs, words }: Search): Map<number, FoundTurn> {
       const conditions = [
         ...(match === null ? [] : ['t.number IN (SELECT rowid FROM turn_words WHERE turn_words MATCH ?)']),
         ...signs.map(() => 'instr(t.text, ?) > 0'),
       ];
       const rows = database.prepareLists(`
-        SELECT t.conversation, substr(t.text, 1, 200000), max(t.number) FROM turns t
+        SELECT t.conversation, t.id, substr(t.text, 1, 200000), max(t.number) FROM turns t
         WHERE ${conditions.join(' AND ')} GROUP BY t.conversation`);
-      const found = rows(...(match === null ? [] : [match]), ...signs) as [number, string, number][];
-      return new Map(found.map(([conversation, said]) => [conversation, foundIn(said, words)]));
+      const found = rows(...(match === null ? [] : [match]), ...signs) as [number, string, string, number][];
+      return new Map(
+        found.map(([conversation, id, said]) => [conversation, { turn: id, found: foundIn(said, words) }]),
+      );
     },
   };
 }

@@ -66,10 +66,12 @@ export const conversationSummary = z.object({
   changedAt: z.number(),
   /** Where a search found its words, with some before and after; null without a search, or where the title has them. */
   found: z.string().nullable(),
+  /** The turn that these words are in, in whatever branch. */
+  foundTurn: z.string().nullable(),
 });
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 
-export const conversation = conversationSummary.omit({ found: true, turns: true, branches: true }).extend({
+export const conversation = conversationSummary.omit({ found: true, foundTurn: true, turns: true, branches: true }).extend({
   settings: conversationSettings,
   turns: z.array(turn),
   /** The last turn of the way that is shown; null while nothing was said. */

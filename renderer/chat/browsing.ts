@@ -8,6 +8,7 @@ import { titleWords } from './chat-words.js';
 import { focusComposer } from './focus.js';
 import { endLive, joinLive } from './live-answer.js';
 import { modelNow, refreshFit } from './model-fit.js';
+import { sistersOf, tipOf, treeOf, wayTo } from './turns-tree.js';
 
 /** Conversations: the list, the one that is shown, and what is done with one as a whole. */
 
@@ -56,17 +57,38 @@ export function search(text: string): void {
   searching = setTimeout(() => void loadList(), SEARCH_AFTER_MS);
 }
 
-/** The one chosen last is shown, however late the others come. */
-export async function openConversation(id: string): Promise<void> {
-  chatStore.setState({ chosen: id });
+/** The one chosen last is shown, however late the others come. With a turn: the branch that it is in, from there on. */
+export async function openConversation(id: string, turn: string | null = null): Promise<void> {
+  chatStore.setState({ chosen: id, ...(turn === null ? {} : { lookAt: null }) });
   try {
     const conversation = await ask('chat.get', { id });
-    if (chatStore.getState().chosen === id) show(conversation);
+    if (chatStore.getState().chosen !== id) return;
+    show(conversation);
+    if (turn !== null) lookAt(turn);
   } catch (error) {
     if (chatStore.getState().chosen !== id) return;
     if (asStudioError(error).kind === 'not-found') void openAnother(id);
     else chatStore.setState({ problem: asStudioError(error) });
   }
+}
+
+function lookAt(turn: string): void {
+  const { conversation } = chatStore.getState();
+  if (!conversation || !treeOf(conversation.turns).byId.has(turn)) return;
+  if (wayTo(conversation.turns, conversation.shown).every(({ id }) => id !== turn)) showTurn(turn);
+  chatStore.setState({ lookAt: { turn } });
+}
+
+/** Shows the way through a turn from now on. */
+export function showTurn(id: string): void {
+  const { conversation } = chatStore.getState();
+  if (!conversation) return;
+  const shown = tipOf(conversation.turns, id);
+  if (shown === conversation.shown) return;
+  chatStore.setState({ conversation: { ...conversation, shown }, openToken: null, editing: null, lookAt: null });
+  ask('chat.save', { id: conversation.id, shown }).catch(reportProblem);
+  const sisters = sistersOf(conversation.turns, id);
+  if (sisters.length > 1) say(`Branch ${sisters.findIndex((turn) => turn.id === id) + 1} of ${sisters.length}`);
 }
 
 function show(conversation: Conversation): void {
@@ -75,7 +97,7 @@ function show(conversation: Conversation): void {
   chatStore.setState({
     conversation: { ...conversation, settings: { ...conversation.settings, ...unsavedOf(conversation.id) } },
     chosen: conversation.id,
-    ...(other ? { editing: null, openToken: null, problem: null, count: null } : {}),
+    ...(other ? { editing: null, openToken: null, problem: null, count: null, lookAt: null } : {}),
   });
   settleRunning(conversation);
   if (other) refreshFit();
@@ -173,7 +195,7 @@ export function walkList(by: number): void {
   const { list, chosen } = chatStore.getState();
   const at = list.findIndex(({ id }) => id === chosen);
   const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
-  if (next && next.id !== chosen) void openConversation(next.id);
+  if (next && next.id !== chosen) void openConversation(next.id, next.foundTurn);
 }
 
 export function renameConversation(id: string, title: string): void {

@@ -23,6 +23,8 @@ export interface ChatState {
   readonly conversation: Conversation | null;
   /** The one that was chosen last; it is shown as soon as it has been read. */
   readonly chosen: string | null;
+  /** The turn that a search led to; marked until something else is opened or said. */
+  readonly lookAt: { readonly turn: string } | null;
   readonly renaming: string | null;
   /** What is being written, by conversation. */
   readonly drafts: ReadonlyMap<string, string>;
@@ -60,6 +62,7 @@ export const chatStore = createStore<ChatState>(() => ({
   listProblem: null,
   conversation: null,
   chosen: null,
+  lookAt: null,
   renaming: null,
   drafts: new Map(),
   editing: null,

@@ -3,13 +3,13 @@ import type { Conversation, Turn } from '../../app/contracts/conversations.js';
 import { ask, asStudioError } from '../bridge.js';
 import { reportProblem, say } from '../studio/notices.js';
 import { studioStore } from '../studio/studio-store.js';
-import { loadList, saveSettings, setDraft } from './browsing.js';
+import { loadList, saveSettings, setDraft, showTurn } from './browsing.js';
 import { answeredElsewhere, chatStore, draftOf, isAnsweredHere, withEntry, type TokenPlace } from './chat-store.js';
 import { answeredElsewhereWords } from './chat-words.js';
 import { focusComposer, focusedTurn, keepTokenFocus } from './focus.js';
 import { beginLive, liveStore, liveTokens } from './live-answer.js';
 import { modelNow } from './model-fit.js';
-import { sistersOf, tipOf, treeOf, wayTo, withTurns } from './turns-tree.js';
+import { sistersOf, treeOf, wayTo, withTurns } from './turns-tree.js';
 
 /** What is said: sending, answering again, going on, branches. Every verb asks main and shows what it answers. */
 
@@ -65,6 +65,7 @@ function take(id: string, turns: readonly Turn[], baseTokens?: readonly ChatToke
     if (conversation?.id !== id) return { details: left };
     return {
       details: left,
+      lookAt: null,
       conversation: { ...conversation, turns: withTurns(conversation.turns, turns), shown: last.id },
     };
   });
@@ -191,18 +192,6 @@ export function keepEdit(id: string, andGoOn: boolean): void {
 
 /** The last turn of one's own that is shown. */
 export const lastOwnTurn = (): Turn | null => wayNow().findLast(({ role }) => role === 'user') ?? null;
-
-/** Shows the way through a turn from now on. */
-export function showTurn(id: string): void {
-  const { conversation } = chatStore.getState();
-  if (!conversation) return;
-  const shown = tipOf(conversation.turns, id);
-  if (shown === conversation.shown) return;
-  chatStore.setState({ conversation: { ...conversation, shown }, openToken: null, editing: null });
-  ask('chat.save', { id: conversation.id, shown }).catch(reportProblem);
-  const sisters = sistersOf(conversation.turns, id);
-  say(`Branch ${sisters.findIndex((turn) => turn.id === id) + 1} of ${sisters.length}`);
-}
 
 /** Where keys switch branches: at the focused turn, else at the last place on the way that has any. */
 function branchingTurn(): Turn | null {

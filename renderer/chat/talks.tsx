@@ -213,7 +213,7 @@ function TalkRow({ talk, on, running, style }: TalkRowProps) {
       aria-selected={on}
       className={`talk${on ? ' on' : ''}`}
       style={style}
-      onClick={() => void openConversation(talk.id)}
+      onClick={() => void openConversation(talk.id, talk.foundTurn)}
       onDoubleClick={() => chatStore.setState({ renaming: talk.id })}
     >
       <b title={titleWords(talk.title)}>{titleWords(talk.title)}</b>

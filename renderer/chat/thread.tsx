@@ -42,7 +42,17 @@ export function Thread() {
     paddingEnd: EDGE,
     useFlushSync: false,
   });
-  useFollow(scroller, content, `${conversation?.id ?? ''} ${shown ?? ''}`);
+  const leaveEnd = useFollow(scroller, content, `${conversation?.id ?? ''} ${shown ?? ''}`);
+  const lookAt = useChat((state) => state.lookAt);
+  const look = useEffectEvent((id: string) => {
+    const index = way.findIndex((turn) => turn.id === id);
+    if (index < 0) return;
+    leaveEnd();
+    virtual.scrollToIndex(index, { align: 'start' });
+  });
+  useEffect(() => {
+    if (lookAt) look(lookAt.turn);
+  }, [lookAt]);
 
   return (
     <div className="thread">
@@ -63,7 +73,7 @@ export function Thread() {
                 key={key}
                 ref={virtual.measureElement}
                 data-index={index}
-                className="thread-turn"
+                className={`thread-turn${turn.id === lookAt?.turn ? ' found-turn' : ''}`}
                 style={{ transform: `translateY(${start}px)` }}
               >
                 {turn.role === 'user' ? <OwnTurn turn={turn} /> : <AnswerTurn turn={turn} />}
@@ -80,12 +90,15 @@ export function Thread() {
 const LEAVING = ['wheel', 'keydown', 'pointerdown'];
 const LEAVING_KEYS = new Set(['ArrowUp', 'PageUp', 'Home', 'Tab']);
 
-/** Keeps the end of `scroller` in sight while `content` grows, from the moment it is there until one scrolls away. */
+/**
+ * Keeps the end of `scroller` in sight while `content` grows, from the moment it is there until one scrolls away, or
+ * until what it returns is called.
+ */
 function useFollow(
   scroller: React.RefObject<HTMLDivElement | null>,
   content: React.RefObject<HTMLDivElement | null>,
   way: string,
-): void {
+): () => void {
   const following = useRef({ way, on: true });
   const toEnd = useEffectEvent((to: string) => {
     // Another conversation or branch is looked at from its end.
@@ -119,6 +132,7 @@ function useFollow(
       window.removeEventListener('pointerup', comeBack);
     };
   }, [scroller, content]);
+  return () => void (following.current.on = false);
 }
 
 /** A request that was refused, above the composer. */

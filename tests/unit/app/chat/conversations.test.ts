@@ -19,8 +19,8 @@ describe('Conversations', () => {
     expect(chat.conversations.list('').map(({ title }) => title)).toEqual(['Two', 'Renamed']);
     await chat.say(first.id, 'Three', chat.get(first.id).shown);
     expect(chat.conversations.list('')).toMatchObject([
-      { title: 'Renamed', turns: 4, branches: 1, found: null },
-      { title: 'Two', turns: 2, branches: 1, found: null },
+      { title: 'Renamed', turns: 4, branches: 1, found: null, foundTurn: null },
+      { title: 'Two', turns: 2, branches: 1, found: null, foundTurn: null },
     ]);
   });
 
@@ -78,6 +78,19 @@ describe('Conversations', () => {
 });
 
 describe('search', () => {
+  test('tells the turn, also of a branch that is not shown', async () => {
+    const chat = await openChat();
+    const { id } = chat.create();
+    const { asked } = await chat.say(id, 'Where is the lighthouse?');
+    const other = await chat.say(id, 'Where is the harbour?');
+    expect(chat.get(id).shown).toBe(other.answer.id);
+    const [talk] = chat.conversations.list('lighthouse');
+    expect(talk).toMatchObject({ id, found: 'Where is the lighthouse?', foundTurn: asked.id });
+    // Found by its title alone, it has no such turn.
+    chat.conversations.rename(id, 'Towers');
+    expect(chat.conversations.list('towers')).toMatchObject([{ found: null, foundTurn: null }]);
+  });
+
   test('finds turns that have all the words, whole or begun, without regard to accents and capitals', async () => {
     const chat = await openChat();
     await chat.say(chat.create().id, 'Où est le Château? It stands above the harbour.');

@@ -8,16 +8,17 @@ import {
   createConversation,
   hearChatChanged,
   openConversation,
+  showTurn,
   watchChatPanel,
 } from '../../../../renderer/chat/browsing.js';
 import { chatStore, draftOf } from '../../../../renderer/chat/chat-store.js';
 import {
   changeEdit,
   editTurn,
+  keepEdit,
   send,
   sendEdit,
   sendText,
-  showTurn,
   stopAnswer,
   takeRival,
   whyNotSend,
@@ -148,6 +149,67 @@ test('another branch is shown to its end, and that is remembered', () => {
   expect(calls('chat.save')).toEqual([{ id: 'c', shown: 'more' }]);
 });
 
+test('a search leads to its turn, in the branch that it is in', async () => {
+  await openConversation('c', 'more');
+  expect(chatStore.getState()).toMatchObject({ conversation: { shown: 'more' }, lookAt: { turn: 'more' } });
+  expect(calls('chat.save')).toEqual([{ id: 'c', shown: 'more' }]);
+  // One on the way that is shown leaves it as it is.
+  await openConversation('c', 'ask');
+  replies['chat.get'] = () => conversation(turns, 'more');
+  expect(chatStore.getState()).toMatchObject({ conversation: { shown: 'two' }, lookAt: { turn: 'ask' } });
+  expect(calls('chat.save')).toHaveLength(1);
+  replies['chat.get'] = () => conversation([], null, 'other');
+  await openConversation('other');
+  expect(chatStore.getState().lookAt).toBeNull();
+});
+
+describe('an answer that is edited', () => {
+  const edited = (text: string): Turn =>
+    answered('edited', 'ask', { text, answer: answer({ state: 'edited', edited: true }) });
+
+  test('is a sister, and is shown; nothing is written unless that is asked for', async () => {
+    replies['chat.edit-answer'] = ({ text }: { text: string }) => edited(text);
+    editTurn('two');
+    changeEdit('two', 'Another two');
+    keepEdit('two', false);
+    await settle();
+    expect(calls('chat.edit-answer')).toEqual([{ id: 'two', text: 'Another two' }]);
+    expect(calls('chat.go-on')).toEqual([]);
+    const { conversation: shown, editing, edits } = chatStore.getState();
+    expect(shown?.shown).toBe('edited');
+    expect(shown?.turns).toHaveLength(turns.length + 1);
+    expect([editing, edits.size]).toEqual([null, 0]);
+  });
+
+  test('is gone on with from its end', async () => {
+    replies['chat.edit-answer'] = ({ text }: { text: string }) => edited(text);
+    replies['chat.go-on'] = () => running('edited', 'ask', 'Another two');
+    changeEdit('two', 'Another two');
+    keepEdit('two', true);
+    await settle();
+    await settle();
+    expect(calls('chat.go-on')).toEqual([{ id: 'edited' }]);
+    expect(liveStore.getState().live).toMatchObject({ turn: 'edited', base: 'Another two' });
+  });
+
+  test('is left when nothing in it was changed, and kept in the field when main refuses it', async () => {
+    editTurn('two');
+    keepEdit('two', false);
+    await settle();
+    expect(calls('chat.edit-answer')).toEqual([]);
+    expect(chatStore.getState().editing).toBeNull();
+    replies['chat.edit-answer'] = () => {
+      throw new StudioError('storage', 'The disk is full.');
+    };
+    editTurn('two');
+    changeEdit('two', 'Another two');
+    keepEdit('two', false);
+    await settle();
+    expect(chatStore.getState()).toMatchObject({ editing: 'two', problem: { message: 'The disk is full.' } });
+    expect(chatStore.getState().edits.get('two')).toBe('Another two');
+  });
+});
+
 test('a rival goes on from the tokens before it, which are shown at once', async () => {
   const tokens = [1, 2, 3].map((id) => ({ id, text: `t${id}`, logprob: -1, top: [] }));
   chatStore.setState({ details: new Map([['two', tokens]]) });
@@ -186,7 +248,9 @@ test('a new conversation begins with the model that is shown, be it a fresh one 
   await createConversation();
   expect(calls('chat.create')).toEqual([{ model: 'mine' }]);
   expect(chatStore.getState().conversation).toMatchObject({ id: 'new', settings: { model: 'mine' } });
-  chatStore.setState({ list: [{ id: 'unused', title: '', turns: 0, branches: 1, changedAt: 1, found: null }] });
+  chatStore.setState({
+    list: [{ id: 'unused', title: '', turns: 0, branches: 1, changedAt: 1, found: null, foundTurn: null }],
+  });
   replies['chat.get'] = () => conversation([], null, 'unused');
   await createConversation();
   expect(calls('chat.create')).toHaveLength(1);
@@ -201,7 +265,7 @@ test('a new conversation begins with the model that is shown, be it a fresh one 
 test('while another conversation is answered nothing is sent or stopped here, and why is said', async () => {
   chatStore.setState({
     running: { turn: 'theirs', conversation: 'other' },
-    list: [{ id: 'other', title: 'Rivers', turns: 2, branches: 1, changedAt: 1, found: null }],
+    list: [{ id: 'other', title: 'Rivers', turns: 2, branches: 1, changedAt: 1, found: null, foundTurn: null }],
   });
   expect(whyNotSend()).toBe('“Rivers” is being answered.');
   sendText('Hello');
