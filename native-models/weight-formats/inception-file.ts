@@ -44,14 +44,12 @@ function prefixOf(names: Iterable<string>): string | null {
 /**
  * Reads the headers and checks names and shapes. Refuses torchvision's Inception by its name: it has the same layers,
  * and gives other distances.
- *
- * @param sideFolder where tensors go that cannot be mapped in place; absent: a temporary folder
  */
-export async function readInception(given: string, sideFolder?: string): Promise<InceptionFiles> {
+export async function readInception(given: string): Promise<InceptionFiles> {
   const absolute = path.resolve(given);
   const label = path.basename(absolute);
-  const files = await readWeightFile(await realpath(absolute).catch(() => absolute), { label, sideFolder });
-  const tensors = new Map(files.flatMap((file) => [...file.tensors]).reverse());
+  const weightFile = await readWeightFile(await realpath(absolute).catch(() => absolute), label);
+  const { tensors, identity } = weightFile;
   const prefix = prefixOf(tensors.keys());
   if (prefix === null) {
     const sentence = `${label} is no FID Inception: it has no ${first}. Choose pt_inception-2015-12-05-6726825d.pth or the same weights as .safetensors.`;
@@ -62,10 +60,10 @@ export async function readInception(given: string, sideFolder?: string): Promise
     kind: 'inception',
     file: absolute,
     label,
-    weights: new SafetensorsWeights(files, label, (name) => prefix + name),
+    weights: new SafetensorsWeights([weightFile], label, (name) => prefix + name),
     dtype: tensors.get(prefix + first)?.dtype ?? 'F32',
-    bytes: files.at(-1)?.identity.bytes ?? 0,
-    identities: files.map(({ identity }) => identity),
+    bytes: identity.bytes,
+    identities: [identity],
   };
 }
 

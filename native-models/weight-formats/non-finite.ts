@@ -48,7 +48,7 @@ function* readsOf(file: SafetensorsFile): Iterable<Read> {
         if (read !== null) yield read;
         read = { begin: start, end: start, parts: [] };
       }
-      read.end = start + bytes;
+      read.end = Math.max(read.end, start + bytes); // tied weights lie over each other
       read.parts.push({ tensor, start, bytes });
     }
   }

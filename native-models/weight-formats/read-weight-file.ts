@@ -1,20 +1,31 @@
-/** A file of weights of any format that is mapped in place, told by its first bytes and not by its name. */
+/** A file of weights of any format whose tensors are mapped in place, told by its first bytes and not by its name. */
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 
+import { ModelError } from '../errors.js';
 import type { SafetensorsFile } from './safetensors.js';
 import { readSafetensors } from './safetensors.js';
+import { isTorchFile, readTorchFile } from './torch-pickle/read-torch-file.js';
+import { torchWeights } from './torch-pickle/torch-weights.js';
 
-export interface ReadWeightFileOptions {
-  /** What messages call it; its own name unless told. */
-  readonly label?: string;
-  /** Where tensors go that cannot be mapped in place; absent: a temporary folder. */
-  readonly sideFolder?: string | undefined;
+/**
+ * The tensors of a `.safetensors`, or of a `.pth`, `.pt`, `.ckpt` or `.bin` of torch: those of its `state_dict` where it
+ * has one, else all. `label` is what messages call the file, its own name unless told.
+ */
+export async function readWeightFile(file: string, label = path.basename(file)): Promise<SafetensorsFile> {
+  if (!isTorchFile(await firstBytes(file, label))) return readSafetensors(file, label);
+  const torch = await readTorchFile(file, label);
+  return torchWeights(torch, ['state_dict']) ?? (torchWeights(torch) as SafetensorsFile);
 }
 
-/** The file itself, last; before it one with such tensors of it as cannot be mapped where they are. */
-export async function readWeightFile(
-  file: string,
-  { label = path.basename(file) }: ReadWeightFileOptions = {},
-): Promise<readonly SafetensorsFile[]> {
-  return [await readSafetensors(file, label)];
+async function firstBytes(file: string, label: string): Promise<Uint8Array> {
+  const handle = await open(file, 'r').catch((cause: unknown) => {
+    throw new ModelError('missing-file', `${label} is not there or cannot be read.`, { file, cause });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
