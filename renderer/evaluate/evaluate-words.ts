@@ -58,6 +58,10 @@ const states: Record<EvaluationRun['state'], string> = {
 };
 export const stateWords = ({ state }: Pick<EvaluationRun, 'state'>): string => states[state];
 
+/** Something that was given is wrong: going on as it is would fail again. */
+export const isMendable = (kind: ErrorKind): boolean =>
+  ['missing-file', 'bad-file', 'unfit-model', 'unsupported', 'bad-input', 'not-found'].includes(kind);
+
 /** What a person can do about a failure, beside its own sentence. */
 export function adviceFor(kind: ErrorKind): string {
   switch (kind) {

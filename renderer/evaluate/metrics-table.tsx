@@ -36,7 +36,7 @@ export function MetricsTable({ metrics, name, other }: MetricsTableProps) {
               Change from {other}
             </th>
           ) : null}
-          <th scope="col" className="r" title="Pictures that went in">
+          <th scope="col" className="r" title="Pictures that went in: generated / reference">
             N
           </th>
           <th scope="col" className="r" title="Pictures from which on the metric says something">
@@ -107,7 +107,10 @@ function Row({ metric, compared, other }: { metric: MetricResult; compared: bool
           {compared ? <Change metric={metric} other={other} /> : null}
         </>
       )}
-      <td className="r">{n[1] === null || n[1] === n[0] ? count(n[0]) : `${count(n[0])} / ${count(n[1])}`}</td>
+      <td className="r">
+        {count(n[0])}
+        {n[1] === null || n[1] === n[0] ? null : <span className="of-reference"> / {count(n[1])}</span>}
+      </td>
       <td className="r">
         {belowFloor ? (
           <span className="match warn" title={`Fewer pictures than ${count(floor)}: it is not to be quoted.`}>

@@ -2,6 +2,7 @@ import type { EvaluationProgress, EvaluationRun } from '../../app/contracts/eval
 import { ask, asStudioError } from '../bridge.js';
 import { reportProblem, rememberUndo, noticesStore, say, showToast, showUndo } from '../studio/notices.js';
 import { asPanel } from '../shell/shell-store.js';
+import { setPreferences } from '../studio/preferences.js';
 import { studioStore } from '../studio/studio-store.js';
 import { changeDraft, draftOf, freshDraft, lookAt, settingsOf, worthKeeping } from './drafting.js';
 import { evaluateStore, runById, runningRun, type EvaluateState, type Tab } from './evaluate-store.js';
@@ -212,10 +213,12 @@ export function hearEvaluation({ id }: { readonly id: string }): void {
 }
 
 /** For those who do not see the panel: what ended, and with what. */
-function tellEnd({ name, state, error, verdict }: EvaluationRun): void {
+function tellEnd({ id, name, state, error, verdict }: EvaluationRun): void {
   const away = asPanel(studioStore.getState().preferences.panel) !== 'evaluate';
-  const open = (): void =>
-    studioStore.setState(({ preferences }) => ({ preferences: { ...preferences, panel: 'evaluate' } }));
+  const open = (): void => {
+    setPreferences({ panel: 'evaluate' });
+    openRun(id);
+  };
   if (state === 'done') {
     if (away) showToast({ tone: 'info', text: `${name} is measured.`, action: { label: 'Show it', run: open } });
     else say(`${name} is measured. ${verdict ?? ''}`);

@@ -56,7 +56,7 @@ function PromptsField() {
       label="Prompts"
       value={prompts ?? NONE}
       options={[
-        { id: NONE, label: known && !carried ? 'None in the pictures' : 'From the pictures themselves' },
+        { id: NONE, label: known && !carried ? 'None in the pictures' : 'From the pictures' },
         ...(prompts === null ? [] : [{ id: prompts, label: fileName(prompts) }]),
         { id: CHOOSE, label: 'Choose a file…' },
       ]}

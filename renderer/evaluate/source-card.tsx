@@ -14,10 +14,11 @@ import {
   chooseStatistics,
   lookOf,
   selectedInGallery,
+  sourceKey,
   takeSource,
   type Side,
 } from './drafting.js';
-import { useEvaluate, type Look } from './evaluate-store.js';
+import { runById, useEvaluate, type Look } from './evaluate-store.js';
 import { lookWords, sourceName } from './evaluate-words.js';
 
 const sideNames: Record<Side, string> = { generated: 'Generated', reference: 'Reference' };
@@ -27,6 +28,12 @@ export function SourceCard({ side }: { side: Side }) {
   const source = useEvaluate(({ draft }) => draft[side]);
   const look = useEvaluate(({ looks, draft }) => lookOf(looks, draft[side]));
   const seen = look?.state === 'seen' ? look.look : null;
+  // Once it is measured, the result has what was skipped, and more.
+  const told = useEvaluate(({ draft, runs, open }) => {
+    const measured = open?.result ? runById(runs, open.id)?.settings[side] : null;
+    const chosen = draft[side];
+    return Boolean(measured && chosen && sourceKey(measured) === sourceKey(chosen));
+  });
   const name = seen?.label ?? (source ? sourceName(source) : null);
   return (
     <>
@@ -58,7 +65,7 @@ export function SourceCard({ side }: { side: Side }) {
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
-      <LookNotes look={look} />
+      {told ? null : <LookNotes look={look} />}
     </>
   );
 }

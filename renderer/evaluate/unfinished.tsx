@@ -7,8 +7,8 @@ import { NoticeBar } from '../components/notice-bar.js';
 import { useStudio } from '../studio/studio-store.js';
 import { evaluateActions } from './actions.js';
 import { useEvaluate } from './evaluate-store.js';
-import { adviceFor, doneWords, leftWords, shareDone } from './evaluate-words.js';
-import { removeRun, resumeEvaluation, stopEvaluation } from './runs.js';
+import { adviceFor, doneWords, isMendable, leftWords, shareDone } from './evaluate-words.js';
+import { removeRun, resumeEvaluation } from './runs.js';
 
 /** A run that is not done: it waits, is measured, was stopped, or failed. */
 export function Unfinished({ run }: { run: EvaluationRun }) {
@@ -37,11 +37,12 @@ export function Unfinished({ run }: { run: EvaluationRun }) {
   );
 }
 
-function GoOn({ id }: { id: string }) {
+function GoOn({ id, label = 'Go on' }: { id: string; label?: string }) {
   return (
     <div className="actions">
       <button type="button" className="primary" onClick={() => resumeEvaluation(id)} aria-keyshortcuts="G">
-        Go on<kbd>G</kbd>
+        {label}
+        <kbd>G</kbd>
       </button>
       <button type="button" className="quiet outlined" onClick={evaluateActions.create.run}>
         New evaluation
@@ -57,7 +58,7 @@ function Failed({ run }: { run: EvaluationRun }) {
       <NoticeBar tone="bad">
         {run.error?.message ?? 'The studio has lost the reason.'} {run.error ? adviceFor(run.error.kind) : ''}
       </NoticeBar>
-      <GoOn id={run.id} />
+      <GoOn id={run.id} label={run.error && isMendable(run.error.kind) ? 'Try again' : 'Go on'} />
     </>
   );
 }
@@ -103,12 +104,6 @@ function Measuring({ run }: { run: EvaluationRun }) {
       <p className="note num">
         {progress ? `${progress.what}${leftWords(progress) === '' ? '' : ` · ${leftWords(progress)}`}` : 'It begins.'}
       </p>
-      <div className="actions">
-        <button type="button" className="quiet outlined" onClick={() => stopEvaluation(run.id)}>
-          Stop
-        </button>
-        <span className="note">Stop at any time; it goes on from here.</span>
-      </div>
     </>
   );
 }
