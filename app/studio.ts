@@ -147,7 +147,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const conversations = new Conversations(database);
   const chatModels = new ChatModels({
     ...{ library, engine },
-    machine: () => ({ free: freemem(), engine: engineStatus.memory.engine }),
+    machine: () => ({ total: totalmem(), free: freemem(), engine: engineStatus.memory.engine }),
   });
   const answering = new Answering({
     ...{ database, conversations, models: chatModels, engine, device, weightCache: home.preparedWeights },

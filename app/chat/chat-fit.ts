@@ -1,8 +1,10 @@
 import type { LanguageModelFacts } from '../contracts/chat.js';
-import type { ChatFit } from '../contracts/conversations.js';
+import type { ChatFit, ConversationSettings } from '../contracts/conversations.js';
+import { cleanText } from './clean-text.js';
 
-/** Bytes: what the machine has free, and what the engine holds already. */
+/** Bytes: what the machine has at all, what of it is free, and what the engine holds already. */
 export interface MachineMemory {
+  readonly total: number;
   readonly free: number;
   readonly engine: number;
 }
@@ -10,20 +12,30 @@ export interface MachineMemory {
 /** Tokens of a conversation of ordinary length: a model that has room for no more does not fit. */
 const ordinaryLength = 2048;
 
-/** Whether a model finds room, said before it starts. `isOpen`: the engine holds it now, and part of it is not free. */
-export function fitOf(
-  facts: LanguageModelFacts,
-  about: string | null,
-  machine: MachineMemory,
-  isOpen: boolean,
-): ChatFit {
+export interface FitParts {
+  readonly facts: LanguageModelFacts;
+  /** From the model's card. */
+  readonly about: string | null;
+  readonly sampling: ConversationSettings['sampling'];
+  readonly machine: MachineMemory;
+  /** The engine holds it now, and part of it is not free. */
+  readonly isOpen: boolean;
+}
+
+/** Whether a model finds room, said before it starts. */
+export function fitOf({ facts, about, sampling, machine, isOpen }: FitParts): ChatFit {
   const { weightBytes: weights, cacheBytesPerToken, contextLength, chats, preparedBytes } = facts;
   const room = machine.free + (isOpen ? Math.min(machine.engine, weights) : 0);
   const tokens = Math.floor((room - weights) / Math.max(1, cacheBytesPerToken));
   const fits = tokens >= Math.min(ordinaryLength, contextLength);
+  const needs = weights + cacheBytesPerToken * Math.min(ordinaryLength, contextLength);
+  const canFit = fits || needs <= machine.total;
   const notices: string[] = [];
-  if (!fits) {
-    const needs = weights + cacheBytesPerToken * Math.min(ordinaryLength, contextLength);
+  if (!canFit) {
+    notices.push(
+      `This model needs some ${bytes(needs)} of memory, and this computer has ${bytes(machine.total)} in all: choose a smaller model, or one with fewer bits a weight.`,
+    );
+  } else if (!fits) {
     notices.push(
       `This model needs some ${bytes(needs)} of memory and ${bytes(room)} are free: close other programs, or choose a smaller model.`,
     );
@@ -32,14 +44,15 @@ export function fitOf(
       `The memory that is free holds some ${round(tokens)} tokens of a conversation; the model could read ${count(contextLength)}.`,
     );
   }
-  if (preparedBytes > 0 && !isOpen) {
+  if (preparedBytes > 0 && !isOpen && canFit) {
     notices.push(
       `Its first answer prepares the weights for this processor, once: that takes some time and ${bytes(preparedBytes)} on the disk.`,
     );
   }
   return {
-    ...{ weights, cache: cacheBytesPerToken * contextLength, free: room, fits },
-    ...{ contextLength, chats, about, notices },
+    ...{ weights, cache: cacheBytesPerToken * contextLength, free: room, fits, canFit },
+    ...{ contextLength, chats, about, sampling, notices },
+    defaultSystem: facts.defaultSystem == null ? null : cleanText(facts.defaultSystem),
   };
 }
 

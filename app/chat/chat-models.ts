@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { usualSampling, type LanguageModelFacts } from '../contracts/chat.js';
 import type { ChatFit, ConversationSettings } from '../contracts/conversations.js';
 import type { Engine } from '../contracts/engine.js';
@@ -17,6 +16,15 @@ const patienceMs = 1500;
 
 /** Where nobody recommends anything. */
 const usual: ConversationSampling = { ...usualSampling, seed: null, maxTokens: 512 };
+
+/** What makers recommend values of. */
+const LIKED = ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const;
+
+/** What a model's maker recommends, on top of what is usual. */
+function recommended(facts: LanguageModelFacts | null): ConversationSampling {
+  const liked = LIKED.map((name) => [name, facts?.sampling[name] ?? usual[name]]);
+  return { ...usual, ...Object.fromEntries(liked) };
+}
 
 export interface ChatModelsParts {
   readonly library: Library;
@@ -74,20 +82,12 @@ export class ChatModels {
     const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), patienceMs)));
     const facts = await Promise.race([this.#facts(id).catch(() => null), late]);
     clearTimeout(timer);
-    const { temperature, topK, topP, minP, repetitionPenalty } = { ...usual, ...facts?.sampling };
-    return {
-      ...usual,
-      temperature: temperature ?? usual.temperature,
-      topK: topK ?? usual.topK,
-      topP: topP ?? usual.topP,
-      minP: minP ?? usual.minP,
-      repetitionPenalty: repetitionPenalty ?? usual.repetitionPenalty,
-    };
+    return recommended(facts);
   }
 
   /**
-   * A change of a conversation's settings, checked. Sampling that is still what the old model likes gives way to what the
-   * new one likes.
+   * A change of a conversation's settings, checked. Each value of sampling that is still what the old model likes gives
+   * way to what the new one likes.
    */
   async changeOf(settings: ConversationSettings, change: SettingsChange): Promise<SettingsChange> {
     const { model } = change;
@@ -95,16 +95,20 @@ export class ChatModels {
     await this.existing(model);
     if (change.sampling !== undefined) return change;
     const before = await this.sampling(settings.model);
-    const { seed, maxTokens, stop } = settings.sampling;
-    if (!isDeepStrictEqual(settings.sampling, { ...before, seed, maxTokens, stop })) return change;
-    return { ...change, sampling: { ...(await this.sampling(model)), seed, maxTokens, stop } };
+    const after = await this.sampling(model);
+    const now = settings.sampling;
+    const untouched = LIKED.filter((name) => now[name] === before[name]);
+    return { ...change, sampling: { ...now, ...Object.fromEntries(untouched.map((name) => [name, after[name]])) } };
   }
 
   /** What an answer would need, said before it starts. */
   async fit(id: string): Promise<ChatFit> {
     const { card } = await this.existing(id);
     const facts = await this.#facts(id);
-    return fitOf(facts, card?.description ?? null, this.#parts.machine(), this.#open === id);
+    return fitOf({
+      ...{ facts, sampling: recommended(facts), machine: this.#parts.machine(), isOpen: this.#open === id },
+      about: card?.description ?? null,
+    });
   }
 
   async #facts(id: string): Promise<LanguageModelFacts> {

@@ -147,6 +147,8 @@ export const languageModelFacts = z.object({
   cacheBytesPerToken: z.number().nonnegative(),
   /** Bytes that its first answer writes into `weightCache`; 0: it runs from its own files. */
   preparedBytes: z.number().nonnegative(),
+  /** What its chat template tells it where no system prompt is given; null or absent: nothing. */
+  defaultSystem: z.string().nullable().optional(),
   /** What its maker recommends; absent fields: nothing said. */
   sampling: sampling.omit({ seed: true, maxTokens: true, stop: true }).partial(),
 });

@@ -71,12 +71,14 @@ export const conversationSummary = z.object({
 });
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 
-export const conversation = conversationSummary.omit({ found: true, foundTurn: true, turns: true, branches: true }).extend({
-  settings: conversationSettings,
-  turns: z.array(turn),
-  /** The last turn of the way that is shown; null while nothing was said. */
-  shown: z.string().nullable(),
-});
+export const conversation = conversationSummary
+  .omit({ found: true, foundTurn: true, turns: true, branches: true })
+  .extend({
+    settings: conversationSettings,
+    turns: z.array(turn),
+    /** The last turn of the way that is shown; null while nothing was said. */
+    shown: z.string().nullable(),
+  });
 export type Conversation = z.infer<typeof conversation>;
 
 /** What an answer would need, said before it starts. */
@@ -87,11 +89,17 @@ export const chatFit = z.object({
   free: z.number(),
   /** The weights find room, and the keys and values of a conversation of ordinary length. */
   fits: z.boolean(),
+  /** It would if nothing else ran on this computer. */
+  canFit: z.boolean(),
   contextLength: z.number().int().positive(),
   /** False: the model has no chat template and continues what it is given. */
   chats: z.boolean(),
   /** What it is and what it is not, from its card; null without one. */
   about: z.string().nullable(),
+  /** What the model is told where the system prompt is empty: its chat template's own; null: nothing. */
+  defaultSystem: z.string().nullable(),
+  /** What an answer is sampled with unless a person changes it: what the model's maker recommends, else what is usual. */
+  sampling: conversationSettings.shape.sampling,
   /** What a person should know before it starts, one sentence each. */
   notices: z.array(z.string()),
 });

@@ -1,9 +1,10 @@
 import type { CountChatTokensRequest, LanguageModelFacts } from '../../app/contracts/chat.js';
 import type { TokenCount } from '../../app/contracts/generation.js';
+import { defaultSystem } from '../../native-models/chat-templates/default-system.js';
 import { encodePrompt } from '../../native-models/pipelines/language-prompt.js';
 import { keyValueBytes } from '../../native-models/runtime/language-network.js';
 import { languagePrompt, templateFor } from './generate-text.js';
-import { languageModelFiles } from './language-model-files.js';
+import { languageModelFiles, type LanguageModelFiles } from './language-model-files.js';
 
 /** What is known of a language model before it is opened. */
 export async function languageModelFacts({ modelPath }: { modelPath: string }): Promise<LanguageModelFacts> {
@@ -17,8 +18,19 @@ export async function languageModelFacts({ modelPath }: { modelPath: string }): 
     weightBytes: model.weightBytes,
     cacheBytesPerToken: keyValueBytes(config, 1),
     preparedBytes: model.preparedBytes,
+    defaultSystem: ownSystem(model),
     sampling: { ...sampling },
   };
+}
+
+/** A template that cannot be read is told when it is used. */
+function ownSystem(model: LanguageModelFiles): string | null {
+  try {
+    const template = model.template('own');
+    return template && defaultSystem(template);
+  } catch {
+    return null;
+  }
 }
 
 /** Tokens of a prompt with all that its template adds, as the model would read it. */

@@ -100,8 +100,13 @@ export function endingOf(answer: ChatAnswer, contextLength: number | null): Endi
 }
 
 /** "Fits: 98 MB of weights, 5.1 GB free" */
-export const fitWords = ({ fits, weights, free }: ChatFit): string =>
-  `${fits ? 'Fits' : 'Too large'}: ${bytes(weights)} of weights, ${bytes(free)} free`;
+export const fitWords = ({
+  fits,
+  canFit,
+  weights,
+  free,
+}: Pick<ChatFit, 'fits' | 'canFit' | 'weights' | 'free'>): string =>
+  `${fits ? 'Fits' : canFit ? 'Too large for now' : 'Too large for this computer'}: ${bytes(weights)} of weights, ${bytes(free)} free`;
 
 /** Where the rest of the memory goes. */
 export const fitDetail = ({ cache, contextLength }: ChatFit): string =>

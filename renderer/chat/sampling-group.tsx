@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import Lock from 'lucide-react/icons/lock';
 import LockOpen from 'lucide-react/icons/lock-open';
-import { usualSampling } from '../../app/contracts/chat.js';
 import type { ConversationSettings } from '../../app/contracts/conversations.js';
 import { Icon } from '../components/icon.js';
 import { notANumber } from '../components/slider-arithmetic.js';
@@ -15,16 +14,15 @@ import { wayTo } from './turns-tree.js';
 
 type Sampling = ConversationSettings['sampling'];
 
-/** Tokens of an answer, where nothing else was said. */
-const USUAL_LONGEST = 512;
-
 /** How the next token is chosen among the likely ones. */
 export function SamplingGroup() {
   const sampling = useChat(({ conversation }) => conversation?.settings.sampling ?? null);
+  const standard = useChat(({ conversation, fits }) => fits.get(conversation?.settings.model ?? '')?.sampling ?? null);
   const [fault, setFault] = useState<string | null>(null);
   if (!sampling) return null;
   const change = (part: Partial<Sampling>): void => changeSettings({ sampling: { ...sampling, ...part } });
   const common = { onFault: setFault, onEnter: focusComposer };
+  const usual = standard ?? sampling; // until the model's own are known, nothing counts as moved
   const greedy = sampling.temperature === 0;
   return (
     <div className="group noted sampling">
@@ -34,7 +32,7 @@ export function SamplingGroup() {
         label="Temperature"
         hint="0 always takes the likeliest token; higher takes unlikely ones more often"
         value={sampling.temperature}
-        standard={usualSampling.temperature}
+        standard={usual.temperature}
         range={TEMPERATURE}
         onChange={(temperature) => change({ temperature })}
       />
@@ -43,7 +41,7 @@ export function SamplingGroup() {
         label="Top-p"
         hint="Chooses among the likeliest tokens that together have this much probability; 1 is all"
         value={sampling.topP}
-        standard={usualSampling.topP}
+        standard={usual.topP}
         range={TOP_P}
         onChange={(topP) => change({ topP })}
       />
@@ -52,7 +50,7 @@ export function SamplingGroup() {
         label="Top-k"
         hint="Chooses among this many of the likeliest tokens; 0 is all"
         value={sampling.topK}
-        standard={usualSampling.topK}
+        standard={usual.topK}
         range={TOP_K}
         onChange={(topK) => change({ topK })}
       />
@@ -61,7 +59,7 @@ export function SamplingGroup() {
         label="Min-p"
         hint="Leaves out tokens less likely than this part of the likeliest; 0 is none"
         value={sampling.minP}
-        standard={usualSampling.minP}
+        standard={usual.minP}
         range={MIN_P}
         onChange={(minP) => change({ minP })}
       />
@@ -71,7 +69,7 @@ export function SamplingGroup() {
         name="Repetition penalty"
         hint="Makes tokens that were there already less likely; 1 is off"
         value={sampling.repetitionPenalty}
-        standard={usualSampling.repetitionPenalty}
+        standard={usual.repetitionPenalty}
         range={REPETITION}
         onChange={(repetitionPenalty) => change({ repetitionPenalty })}
       />
@@ -81,7 +79,7 @@ export function SamplingGroup() {
         name="Longest answer, in tokens"
         hint="An answer ends after this many tokens at the latest"
         value={sampling.maxTokens}
-        standard={USUAL_LONGEST}
+        standard={usual.maxTokens}
         range={LONGEST}
         onChange={(maxTokens) => change({ maxTokens })}
       />

@@ -13,6 +13,7 @@ const FIELD_ID = 'chat-system';
 export function SystemPrompt() {
   const open = useChat((state) => state.systemOpen);
   const text = useChat(({ conversation }) => conversation?.settings.system ?? '');
+  const own = useChat(({ conversation, fits }) => fits.get(conversation?.settings.model ?? '')?.defaultSystem ?? null);
   const continues = useChat(({ conversation, fits }) => fits.get(conversation?.settings.model ?? '')?.chats === false);
   return (
     <>
@@ -25,7 +26,7 @@ export function SystemPrompt() {
         <Icon of={ChevronRight} />
         System prompt
         <span className={`system-first ${text === '' ? 'dim' : 'moved'}`}>
-          {text === '' ? 'none' : firstWords(text.replace(/\s+/g, ' '), 60)}
+          {text === '' ? (own === null ? 'none' : 'the model’s own') : firstWords(text.replace(/\s+/g, ' '), 60)}
         </span>
       </button>
       {open ? (
@@ -40,6 +41,11 @@ export function SystemPrompt() {
             onChange={(event) => changeSettings({ system: event.currentTarget.value })}
           />
           <PresetMenu text={text} />
+          {own === null ? null : (
+            <p className="note own-system">
+              {text === '' ? 'This model’s own' : 'In place of this model’s own'}: “{own}”
+            </p>
+          )}
           {continues ? (
             <p className="note">This model has no place for it: the text is put before what you write.</p>
           ) : null}

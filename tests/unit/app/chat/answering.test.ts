@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { usualSampling } from '../../../../app/contracts/chat.js';
 import { makeModel, settings, StepEngine, until } from '../test-parts.js';
 import { holdBeforeToken, languageModel, openChat } from './chat-parts.js';
 
@@ -404,16 +405,27 @@ describe('what is said before an answer starts', () => {
   test('says whether a model fits, and what it is', async () => {
     const chat = await openChat();
     expect(await chat.models.fit('embedded-storyteller')).toEqual({
-      ...{ weights: 1_000_000, cache: 512_000, free: 1e9, fits: true, contextLength: 512, chats: true },
-      ...{ about: 'It continues stories.', notices: [] },
+      ...{ weights: 1_000_000, cache: 512_000, free: 1e9, fits: true, canFit: true, contextLength: 512, chats: true },
+      ...{ about: 'It continues stories.', defaultSystem: null, notices: [] },
+      sampling: { ...usualSampling, temperature: 0.5, topP: 0.9, seed: null, maxTokens: 512 },
     });
     chat.engine.facts = { ...chat.engine.facts, weightBytes: 2e9 };
     expect(await chat.models.fit('embedded-storyteller')).toMatchObject({
-      fits: false,
+      ...{ fits: false, canFit: true },
       notices: [
         'This model needs some 2.0 GB of memory and 1.0 GB are free: close other programs, or choose a smaller model.',
       ],
     });
+    // Other programs are not to blame where the whole computer is too small.
+    chat.engine.facts = { ...chat.engine.facts, weightBytes: 4e10, preparedBytes: 4e10 };
+    expect(await chat.models.fit('embedded-storyteller')).toMatchObject({
+      ...{ fits: false, canFit: false },
+      notices: [
+        'This model needs some 40.0 GB of memory, and this computer has 3.0 GB in all: choose a smaller model, or one with fewer bits a weight.',
+      ],
+    });
+    chat.engine.facts = { ...chat.engine.facts, preparedBytes: 0, defaultSystem: 'You are a\0 boat.' };
+    expect(await chat.models.fit('embedded-storyteller')).toMatchObject({ defaultSystem: 'You are a␀ boat.' });
     chat.engine.facts = { ...chat.engine.facts, weightBytes: 5e8, cacheBytesPerToken: 1e5, contextLength: 131_072 };
     expect(await chat.models.fit('embedded-storyteller')).toMatchObject({
       fits: true,
@@ -435,20 +447,26 @@ describe('what is said before an answer starts', () => {
     expect(await chat.models.lastUsed()).toBe('embedded-storyteller');
   });
 
-  test('another model brings its own sampling, unless a person changed it', async () => {
+  test('another model brings its own sampling, but for the values that a person changed', async () => {
     const chat = await openChat();
     const path = await makeModel(`${chat.place.root}/mine`, { ...languageModel, name: 'Mine' });
     const { model } = await chat.library.importModel(path);
     const { settings: now } = chat.create();
-    const before = chat.engine.languageModelFacts;
-    chat.engine.languageModelFacts = async () => ({ ...(await before()), sampling: { temperature: 1.5 } });
-    // What the old model likes is asked of the engine too, and here it likes the same.
-    const mine = { ...now, sampling: { ...now.sampling, temperature: 1.5, topP: 0.95 } };
-    expect(await chat.models.changeOf(mine, { model: model.id })).toMatchObject({
-      ...{ model: model.id, sampling: { temperature: 1.5, seed: 3 } },
+    const { facts } = chat.engine;
+    /** What is asked first is what the old model likes. */
+    const change = (sampling: Partial<typeof now.sampling>) => {
+      const liked = [facts.sampling, { temperature: 1.5, topK: 7 }];
+      chat.engine.languageModelFacts = () => Promise.resolve({ ...facts, sampling: liked.shift() ?? {} });
+      return chat.models.changeOf({ ...now, sampling: { ...now.sampling, ...sampling } }, { model: model.id });
+    };
+    expect(await change({})).toEqual({
+      model: model.id,
+      sampling: { ...now.sampling, temperature: 1.5, topK: 7, topP: 0.95 },
     });
-    const changed = { ...now, sampling: { ...now.sampling, temperature: 0.1 } };
-    expect(await chat.models.changeOf(changed, { model: model.id })).toEqual({ model: model.id });
+    expect(await change({ temperature: 0.1, maxTokens: 9 })).toEqual({
+      model: model.id,
+      sampling: { ...now.sampling, temperature: 0.1, topK: 7, topP: 0.95, maxTokens: 9 },
+    });
     await expect(chat.models.changeOf(now, { model: 'embedded-pictures' })).rejects.toMatchObject({
       kind: 'unfit-model',
     });

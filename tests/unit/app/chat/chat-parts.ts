@@ -40,7 +40,7 @@ export async function openChat(given: { place?: Place; engine?: StepEngine; busy
   const { database } = await openDatabase(home.database);
   const library = new Library({ database, home, worker: workerInProcess(), embeddedModels: place.embeddedModels });
   const conversations = new Conversations(database);
-  const models = new ChatModels({ library, engine, machine: () => ({ free: 1e9, engine: 0 }) });
+  const models = new ChatModels({ library, engine, machine: () => ({ total: 3e9, free: 1e9, engine: 0 }) });
   const [progress, tokens, notices, changes]: [AnswerProgress[], AnswerTokens[], Notice[], string[]] = [[], [], [], []];
   const answering = new Answering({
     ...{ database, conversations, models, engine, weightCache: home.preparedWeights, device: () => 'auto' },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  fitWords,
   dayHeading,
   endingOf,
   rateFigure,
@@ -95,4 +96,11 @@ describe('the end of an answer', () => {
     const error = { kind: 'unfit-model', message: 'Its template cannot be read.' } as const;
     expect(endingOf(answer({ state: 'failed', error }), 8192)?.text).toBe(error.message);
   });
+});
+
+test('a model that this computer can never hold is told apart from one that has no room now', () => {
+  const fit = { fits: false, canFit: true, weights: 4.4e9, free: 1e9 };
+  expect(fitWords(fit)).toBe('Too large for now: 4.4 GB of weights, 1.0 GB free');
+  expect(fitWords({ ...fit, canFit: false })).toMatch(/^Too large for this computer: /);
+  expect(fitWords({ ...fit, fits: true })).toMatch(/^Fits: /);
 });
