@@ -156,6 +156,7 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
     warnings: warningsOf({
       ...{ generated, reference, against: other, ...networks, metrics, kinds },
       shared: sets?.shared ?? 0,
+      readable: gathered.generated.hashed.length,
       uncaptioned: captions?.uncaptioned ?? 0,
       cutCaptions: captions?.cut ?? 0,
       heldBack: heldBack.map(({ label }) => label),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readStatisticsShape } from '../../native-models/weight-formats/npz/statistics.js';
 import type { ReferenceSource, SourceLook } from '../contracts/evaluation.js';
 import type { ListedPicture } from '../contracts/features.js';
 import type { Worker } from '../contracts/worker.js';
@@ -70,8 +71,9 @@ export class SourceLooks {
     if ((await fileIdentity(path)) === null) {
       throw new StudioError('missing-file', `There are no statistics at ${path}: choose a .npz file.`, { file: path });
     }
+    const { dimensions, n } = await readStatisticsShape(path);
     return {
-      ...{ label: basename(path), count: null, dimensions: null, skipped: [], carriesPrompts: false, notices: [] },
+      ...{ label: basename(path), count: n, dimensions, skipped: [], carriesPrompts: false, notices: [] },
       ...this.#remember([]),
     };
   }

@@ -15,7 +15,9 @@ export interface Known {
   readonly kinds: { readonly generated: PictureKinds | null; readonly reference: PictureKinds | null };
   /** Generated pictures whose content the reference holds too. */
   readonly shared: number;
-  /** Of a metric on captions: pictures with none, and captions that were longer than the network reads. */
+  /** Generated pictures whose files can be read. */
+  readonly readable: number;
+  /** Of them: those with no caption; and captions that were longer than the network reads. */
   readonly uncaptioned: number;
   readonly cutCaptions: number;
   /** Differences that Holm's rule took back. */
@@ -126,13 +128,13 @@ function transparency({ label, notes }: EvaluatedSet): string[] {
   ];
 }
 
-function captionWarnings({ captions, generated, uncaptioned, cutCaptions }: Known): string[] {
+function captionWarnings({ captions, generated, readable, uncaptioned, cutCaptions }: Known): string[] {
   if (captions === null) return [];
   return [
     ...(uncaptioned === 0
       ? []
       : [
-          `${uncaptioned.toLocaleString('en')} of ${pictureCount(generated.count)} in ${generated.label} ${uncaptioned === 1 ? 'has' : 'have'} no caption and ${uncaptioned === 1 ? 'is' : 'are'} left out of the metrics on captions.`,
+          `${uncaptioned.toLocaleString('en')} of ${pictureCount(readable)} in ${generated.label} ${uncaptioned === 1 ? 'has' : 'have'} no caption and ${uncaptioned === 1 ? 'is' : 'are'} left out of the metrics on captions.`,
         ]),
     ...(cutCaptions === 0
       ? []

@@ -5,6 +5,7 @@ import { requests, type EventName, type RequestName } from '../../../app/contrac
 import { openStudio, type Studio } from '../../../app/studio.js';
 import { realModel, writeAdapter } from './adapters/shelf-parts.js';
 import { makeChatPlace } from './chat/chat-parts.js';
+import { evaluationEngine, evaluationSettings } from './evaluation/evaluation-parts.js';
 import {
   capabilities,
   desktopNotes,
@@ -55,7 +56,7 @@ async function makeOne(studio: Studio, change: Partial<typeof settings> = {}) {
 
 describe('openStudio', () => {
   test('answers every request of the contract, and what it says passes the schema', async () => {
-    const { studio, place, engine } = await open({ place: await realPlace() });
+    const { studio, place, engine } = await open({ place: await realPlace(), engine: evaluationEngine() });
     const id = await makeOne(studio);
     const [lora, single] = [join(place.root, 'loras', 'ink.safetensors'), join(place.root, 'one.safetensors')];
     const more = join(place.root, 'more');
@@ -85,6 +86,11 @@ describe('openStudio', () => {
     engine.textFates.push({ atToken: 2, kind: 'engine-lost' });
     const { id: cut } = await studio.handlers['chat.again']({ id: answer });
     await until(ended);
+    const measured = { ...evaluationSettings, metrics: ['kid'] };
+    const done = await studio.handlers['evaluation.start'](measured);
+    const evaluated = async () => (await studio.handlers['evaluation.get']({ id: done.id })).result !== null;
+    await until(evaluated);
+    const run = await studio.handlers['evaluation.start'](measured);
     const payloads: { [N in RequestName]: object } = {
       ...{ 'studio.hello': {}, 'studio.devices': {}, 'studio.open-link': { url: 'https://example.org/a' } },
       ...{ 'preferences.save': { theme: 'dark' }, 'models.list': {}, 'models.import': { path: model.path } },
@@ -122,7 +128,14 @@ describe('openStudio', () => {
         'gallery.copy': { id },
         'gallery.drag': { id },
         'gallery.read-settings': { path },
+        'gallery.score': { ids: [id] },
+        'gallery.stop-scoring': {},
       },
+      ...{ 'evaluation.list': {}, 'evaluation.get': { id: done.id }, 'evaluation.choose': { what: 'clip' } },
+      ...{ 'evaluation.look': { source: measured.generated }, 'evaluation.start': measured },
+      ...{ 'evaluation.stop': { id: run.id }, 'evaluation.resume': { id: run.id } },
+      ...{ 'evaluation.remove': { id: run.id }, 'evaluation.rename': { id: done.id, name: 'First' } },
+      ...{ 'evaluation.export': { id: done.id, format: 'csv' }, 'evaluation.open-report': { id: done.id } },
     };
     for (const [name, contract] of Object.entries(requests)) {
       const payload = contract.request.parse(payloads[name as RequestName]);

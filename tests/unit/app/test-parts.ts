@@ -39,6 +39,7 @@ import { preparePicture } from '../../../main/worker/prepare-picture.js';
 import { readPicture } from '../../../main/worker/read-picture.js';
 import { savePicture } from '../../../main/worker/save-picture.js';
 import { scanAdapterFolder } from '../../../main/worker/scan-adapter-folder.js';
+import { metricFacts } from '../../../native-models/metrics/index.js';
 import { readCheckpoint, writeCheckpoint } from '../../../native-models/pipelines/checkpoint.js';
 import { floats } from '../../../native-models/runtime/tensor.js';
 
@@ -129,6 +130,7 @@ export const capabilities: Capabilities = {
     { id: 'normal', label: 'Normal' },
     { id: 'karras', label: 'Karras' },
   ],
+  metrics: metricFacts.map((facts) => ({ ...facts })),
   versions: { inkstone: '0.1.0', onnxruntime: '1.30.0' },
 };
 
@@ -340,6 +342,7 @@ export function desktopNotes(): Desktop & { readonly done: string[] } {
     chooseFiles: () => Promise.resolve([]),
     chooseSave: () => Promise.resolve(null),
     openLink: async (url) => void done.push(`open ${url}`),
+    openFile: async (path) => void done.push(`open ${path}`),
   };
 }
 

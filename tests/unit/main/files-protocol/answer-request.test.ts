@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { adapterPreviewUrl, effectUrl } from '../../../../app/contracts/window.js';
+import {
+  adapterPreviewUrl,
+  effectUrl,
+  evaluatedPictureUrl,
+  sourcePictureUrl,
+} from '../../../../app/contracts/window.js';
 import { answerRequest, fileInside } from '../../../../main/files-protocol/answer-request.js';
 
 let root: string;
@@ -34,6 +39,9 @@ const ask = (url: string, method = 'GET') =>
         return id === 'flat-ink' ? join(root, 'a.webp') : null;
       },
       effectFile: async (id, which) => (id === 'a' && which === 'with' ? join(root, 'a.png') : null),
+      evaluatedPictureFile: async (run, set, index) =>
+        run === 'run-a' && set === 'reference' && index === '3' ? join(root, 'a.webp') : null,
+      sourcePictureFile: async (token, index) => (token === 'look' && index === '1' ? join(root, 'a.webp') : null),
     },
   );
 
@@ -128,6 +136,27 @@ describe('pictures of adapters', () => {
     const answer = await ask(url);
     expect(answer.status).toBe(404);
     expect(answer.headers.get('cache-control')).toBeNull();
+  });
+});
+
+describe('pictures of evaluations', () => {
+  test('come by run, set and place, and those of a source by the look’s token', async () => {
+    for (const url of [evaluatedPictureUrl('run-a', 'reference', 3), sourcePictureUrl('look', 1)]) {
+      const picture = await ask(url);
+      expect(picture.headers.get('content-type')).toBe('image/webp');
+      await expect(picture.text()).resolves.toBe('thumbnail');
+    }
+  });
+
+  test.each([
+    'inkstone://evaluated/run-a/reference/4',
+    'inkstone://evaluated/run-a/reference/3/more',
+    'inkstone://evaluated/run-a',
+    'inkstone://source/look/0',
+    'inkstone://source/look/1/more',
+    'inkstone://source/..%2flook/1',
+  ])('are not found at %s', async (url) => {
+    expect((await ask(url)).status).toBe(404);
   });
 });
 
