@@ -6,7 +6,6 @@ import { requireFittingPictures } from '../../native-models/pipelines/clip-featu
 import { pictureBatches } from '../../native-models/pipelines/image-features.js';
 import { readClip, readClipPreprocessing } from '../../native-models/weight-formats/clip-folder.js';
 import { readInception } from '../../native-models/weight-formats/inception-file.js';
-import { bakeFolder } from './bake-folder.js';
 
 type Request = z.output<(typeof embeddingCalls)['featureNetwork']['request']>;
 
@@ -16,7 +15,7 @@ export function featureNetwork({ kind, path, mode }: Request): Promise<FeatureNe
 }
 
 async function inceptionNetwork(path: string, mode: PictureMode): Promise<FeatureNetwork> {
-  const { file, label } = await readInception(path, await bakeFolder());
+  const { file, label } = await readInception(path);
   const { side, features } = fidInceptionSizes;
   return {
     kind: 'inception',
@@ -48,7 +47,7 @@ async function clipNetwork(path: string): Promise<FeatureNetwork> {
     batch: pictureBatches.clip,
     readsText: text !== null,
     preparation: { kind: 'clip', resize, crop, rescale, mean: [...mean], deviation: [...deviation] },
-    hashedFile: files.weights.files.at(-1)?.file ?? files.folder,
+    hashedFile: files.weights.files[0]?.file ?? files.folder,
     config: JSON.stringify(vision),
     notices: [...(files.notices ?? [])],
   };

@@ -6,7 +6,6 @@ import { loadClipFeatures, type ClipFeatures } from '../../native-models/pipelin
 import { inceptionImageFeatures, type ImageFeatures } from '../../native-models/pipelines/image-features.js';
 import { verifyFiles, type FileIdentity } from '../../native-models/runtime/file-identity.js';
 import { readInception } from '../../native-models/weight-formats/inception-file.js';
-import { bakeFolder } from './bake-folder.js';
 
 /** Given from dist/main/, where the bundled engine lies; packed, the embedded files lie beside the archive. */
 const openAIMerges = fileURLToPath(
@@ -45,7 +44,7 @@ class Kept<Network extends Opened> {
 const clip = new Kept<ClipFeatures & Opened>((path, device) => loadClipFeatures(path, device, openAIMerges));
 
 const inception = new Kept<{ readonly images: ImageFeatures } & Opened>(async (path, device) => {
-  const files = await readInception(path, await bakeFolder());
+  const files = await readInception(path);
   const images = inceptionImageFeatures(files, device);
   return { images, identities: files.identities, release: () => images.release() };
 });

@@ -6,7 +6,7 @@
  *
  * B batch, T tokens, D width of a token.
  */
-import { add, attention } from '../onnx/operators/index.js';
+import { add, attention, matMul } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
 import type { ConfigReader } from './config-reader.js';
 import type { Activation } from './layers.js';
@@ -78,4 +78,13 @@ function selfAttention(
 function mlp(weights: Weights, config: ClipEncoderConfig, x: Value): Value {
   const h = activate(linear(weights.at('fc1'), x, config.mlpWidth), config.activation); // [B, T, mlpWidth]
   return linear(weights.at('fc2'), h, config.width);
+}
+
+/**
+ * x [B, D] -> [B, P], without a bias. `transposed`: the matrix is stored as [D, P], as OpenAI's and OpenCLIP's files have
+ * it; transformers has [P, D].
+ */
+export function clipProjection(weights: Weights, x: Value, P: number, transposed: boolean): Value {
+  if (!transposed) return linear(weights, x, P, { bias: false });
+  return matMul(x, weights.tensor('weight', [x.size(-1), P]));
 }

@@ -13,9 +13,9 @@ import type { Graph } from '../onnx/graph.js';
 import { add, argMax, cast, equal, gather, pickPerRow, slice } from '../onnx/operators/index.js';
 import type { Value } from '../onnx/value.js';
 import type { ClipEncoderConfig } from './clip-encoder.js';
-import { clipEncoderLayer, parseClipEncoderConfig } from './clip-encoder.js';
+import { clipEncoderLayer, clipProjection, parseClipEncoderConfig } from './clip-encoder.js';
 import type { ConfigReader } from './config-reader.js';
-import { layerNorm, linear } from './layers.js';
+import { layerNorm } from './layers.js';
 import { Weights } from './weights.js';
 
 // ---------------------------------------------------------------------------------------------------- config ----
@@ -34,6 +34,8 @@ export interface ClipTextConfig extends ClipEncoderConfig {
   readonly endToken: number;
   /** [projection_dim: 768, 512, 1280] only where `architectures` says CLIPTextModelWithProjection; else null */
   readonly projection: number | null;
+  /** True where the projection is stored as [D, P]; as [P, D] unless told. */
+  readonly transposedProjection?: boolean;
 }
 
 export function parseClipTextConfig(config: ConfigReader): ClipTextConfig {
@@ -122,10 +124,10 @@ export function clipTextModel(
     known.set(`hidden_states.${n}`, () => x);
     known.set(`normalized_hidden_states.${n}`, () => (n === config.layers ? last : normalized(x)));
   }
-  const { projection } = config;
+  const { projection, transposedProjection = false } = config;
   if (projection === null) known.set('pooler_output', () => pooled);
   else {
-    const projected = linear(new Weights(graph, 'text_projection'), pooled, projection, { bias: false });
+    const projected = clipProjection(new Weights(graph, 'text_projection'), pooled, projection, transposedProjection);
     known.set('text_embeds', () => projected); // [B, P]
   }
   for (const name of outputs) {

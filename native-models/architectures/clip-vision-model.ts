@@ -14,9 +14,9 @@ import { add, concat, convolution, expand, reshape, slice } from '../onnx/operat
 import type { Graph } from '../onnx/graph.js';
 import type { Value } from '../onnx/value.js';
 import type { ClipEncoderConfig } from './clip-encoder.js';
-import { clipEncoderLayer, parseClipEncoderConfig } from './clip-encoder.js';
+import { clipEncoderLayer, clipProjection, parseClipEncoderConfig } from './clip-encoder.js';
 import type { ConfigReader } from './config-reader.js';
-import { layerNorm, linear, toTokens } from './layers.js';
+import { layerNorm, toTokens } from './layers.js';
 import { Weights } from './weights.js';
 
 // ---------------------------------------------------------------------------------------------------- config ----
@@ -31,6 +31,8 @@ export interface ClipVisionConfig extends ClipEncoderConfig {
   readonly patchSize: number;
   /** P [projection_dim: 768, 1024] */
   readonly projection: number;
+  /** True where the projection is stored as [D, P]; as [P, D] unless told. */
+  readonly transposedProjection?: boolean;
 }
 
 export function parseClipVisionConfig(config: ConfigReader, projection: number): ClipVisionConfig {
@@ -72,7 +74,7 @@ export interface PictureSizes {
  */
 export function clipVisionModel(graph: Graph, config: ClipVisionConfig, { batch }: PictureSizes): void {
   const weights = new Weights(graph, 'vision_model');
-  const { channels, imageSize, width: D, epsilon, layers, projection } = config;
+  const { channels, imageSize, width: D, epsilon, layers, projection: P, transposedProjection = false } = config;
   const pixels = graph.input('pixel_values', 'float32', [batch, channels, imageSize, imageSize]);
 
   let x = embeddings(weights.at('embeddings'), config, pixels); // [B, 1 + N, D]
@@ -81,5 +83,6 @@ export function clipVisionModel(graph: Graph, config: ClipVisionConfig, { batch 
     x = clipEncoderLayer(weights.at('encoder.layers', n), config, x, { causal: false });
   }
   const pooled = layerNorm(weights.at('post_layernorm'), reshape(slice(x, 1, 0, 1), [batch, D]), epsilon); // [B, D]
-  graph.output('image_embeds', linear(new Weights(graph, 'visual_projection'), pooled, projection, { bias: false }));
+  const projection = new Weights(graph, 'visual_projection');
+  graph.output('image_embeds', clipProjection(projection, pooled, P, transposedProjection));
 }

@@ -7,8 +7,7 @@ Makes     goldens/tokenizer/embedded.json   the embedded picture model's tokeniz
                                                tokenizer do; a few texts
 Reference transformers 5.23.0 CLIPTokenizer, which is the "fast" one (tokenizers 0.23.3); ftfy 6.3.1 for the comparison
 Run       python tests/parity/make_tokenizer.py [--embedded FOLDER] [--openai bpe_simple_vocab_16e6.txt.gz]
-          The vocabulary file is OpenAI's own and is not kept in this project; without --openai only the embedded golden
-          is made.
+          OpenAI's own vocabulary file lies in native-models/embedded/clip-vocabulary.
 
 Each entry is {"text", "ids", "padded"}: ids with start and end but without padding and whole; padded to exactly
 maxLength, cut so that the end token stays last. Where OpenAI's own simple_tokenizer (ftfy, HTML entities undone) gives
@@ -179,17 +178,17 @@ NOTES = {
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--embedded", type=Path, default=ROOT / "native-models/embedded/pictures/tokenizer")
-    arguments.add_argument("--openai", type=Path)
+    arguments.add_argument("--openai", type=Path,
+                           default=ROOT / "native-models/embedded/clip-vocabulary/bpe_simple_vocab_16e6.txt.gz")
     given = arguments.parse_args()
     golden("embedded", "the embedded picture model's tokenizer", given.embedded, TEXTS)
-    if given.openai:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            build_openai(given.openai, folder)
-            golden("openai", "OpenAI's CLIP vocabulary; build vocab.json and merges.txt from its file by build_openai",
-                   folder, TEXTS)
-            golden("openai-pad-0", "the same, padded with \"!\"", folder,
-                   ["", "a red heart", "!", "a <|endoftext|> b", "word " * 100], pad_token="!")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        build_openai(given.openai, folder)
+        golden("openai", "OpenAI's CLIP vocabulary; build vocab.json and merges.txt from its file by build_openai",
+               folder, TEXTS)
+        golden("openai-pad-0", "the same, padded with \"!\"", folder,
+               ["", "a red heart", "!", "a <|endoftext|> b", "word " * 100], pad_token="!")
 
 
 if __name__ == "__main__":
