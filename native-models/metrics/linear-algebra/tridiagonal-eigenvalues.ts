@@ -8,15 +8,22 @@ import type { Pace } from '../pace.js';
 const MOST_SWEEPS = 60;
 
 /**
+ * What is below this part of the last digit of the largest number ties nothing: where hundreds of eigenvalues are 0, all
+ * that is left of their rows is rounding, and a tie that is small beside it may never come.
+ */
+const NOTHING = 1 / 8;
+
+/**
  * @param diagonal [n]; becomes the eigenvalues, in no order
  * @param beside [n], of which the first n - 1 stand beside the diagonal; used up
  */
 export async function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array, pace: Pace): Promise<void> {
   const n = diagonal.length;
   beside[n - 1] = 0;
+  const nothing = NOTHING * Number.EPSILON * largestOf(diagonal, beside);
   for (let first = 0; first < n; first++) {
     for (let sweep = 0; ; sweep++) {
-      const last = endOfBlock(diagonal, beside, first);
+      const last = endOfBlock(diagonal, beside, first, nothing);
       if (last === first) break;
       if (sweep === MOST_SWEEPS) throw new RangeError('the eigenvalues did not converge');
       sweepUp(diagonal, beside, first, last);
@@ -25,11 +32,18 @@ export async function tridiagonalEigenvalues(diagonal: Float64Array, beside: Flo
   }
 }
 
+function largestOf(d: Float64Array, e: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < d.length; i++) largest = Math.max(largest, Math.abs(d[i]!), Math.abs(e[i]!));
+  return largest;
+}
+
 /** The first row from `first` on that nothing ties to the next one. */
-function endOfBlock(d: Float64Array, e: Float64Array, first: number): number {
+function endOfBlock(d: Float64Array, e: Float64Array, first: number, nothing: number): number {
   let row = first;
   for (; row < d.length - 1; row++) {
-    if (Math.abs(e[row]!) <= Number.EPSILON * (Math.abs(d[row]!) + Math.abs(d[row + 1]!))) break;
+    const tie = Math.abs(e[row]!);
+    if (tie <= nothing || tie <= Number.EPSILON * (Math.abs(d[row]!) + Math.abs(d[row + 1]!))) break;
   }
   return row;
 }
