@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { metricFacts } from './measures.js';
 
 /** What the engine can do, so that neither window nor command line imports a list of its own. */
 export const choice = z.object({
@@ -9,13 +8,6 @@ export const choice = z.object({
   label: z.string(),
 });
 export type Choice = z.infer<typeof choice>;
-
-export const deviceId = z.enum(['cuda', 'dml', 'coreml', 'webgpu', 'cpu']);
-export type DeviceId = z.infer<typeof deviceId>;
-
-/** What a person can choose: a device, or the best that answers. */
-export const deviceWish = z.enum(['auto', ...deviceId.options]);
-export type DeviceWish = z.infer<typeof deviceWish>;
 
 export const device = z.object({
   id: deviceId,
@@ -30,6 +22,28 @@ export const device = z.object({
   slow: z.boolean(),
 });
 export type Device = z.infer<typeof device>;
+
+/** A metric as the lists of window and command line have it. */
+export const metricFacts = z.object({
+  /** The command line's name: `kid`. */
+  id: z.string(),
+  /** What a person reads: `KID`. */
+  label: z.string(),
+  /** Behind the label, where it needs one: `× 1000`, `variety`. */
+  hint: z.string(),
+  better: z.enum(['lower', 'higher']),
+  /** What it is made of: two sets of pictures, or pictures with their captions. */
+  needs: z.enum(['sets', 'captions']),
+  /** Multiplies the value where it is shown to people (KID: 1000). */
+  shownTimes: z.number(),
+  /** Pictures a side (captions: pictures) below which it says little. */
+  floor: z.number().int().positive(),
+  /** What stands before each caption when its vector is made: `A photo depicts ` of clip_paper, else empty. */
+  captionPrefix: z.string(),
+  /** Who defined it: `Bińkowski and others 2018`. */
+  paper: z.string(),
+});
+export type MetricFacts = z.infer<typeof metricFacts>;
 
 export const capabilities = z.object({
   samplers: z.array(choice),

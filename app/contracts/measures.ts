@@ -1,29 +1,9 @@
 import { z } from 'zod';
 import { featureMatrix } from './features.js';
 
-/** Metrics: what there are, what goes in, what comes out. The mathematics is in `native-models/metrics`. */
+export type { MetricFacts } from './capabilities.js';
 
-/** A metric as the lists of window and command line have it. */
-export const metricFacts = z.object({
-  /** The command line's name: `kid`. */
-  id: z.string(),
-  /** What a person reads: `KID`. */
-  label: z.string(),
-  /** Behind the label, where it needs one: `× 1000`, `variety`. */
-  hint: z.string(),
-  better: z.enum(['lower', 'higher']),
-  /** What it is made of: two sets of pictures, or pictures with their captions. */
-  needs: z.enum(['sets', 'captions']),
-  /** Multiplies the value where it is shown to people (KID: 1000). */
-  shownTimes: z.number(),
-  /** Pictures a side (captions: pictures) below which it says little. */
-  floor: z.number().int().positive(),
-  /** What stands before each caption when its vector is made: `A photo depicts ` of clip_paper, else empty. */
-  captionPrefix: z.string(),
-  /** Who defined it: `Bińkowski and others 2018`. */
-  paper: z.string(),
-});
-export type MetricFacts = z.infer<typeof metricFacts>;
+/** Metrics: what there are, what goes in, what comes out. The mathematics is in `native-models/metrics`. */
 
 /** A number and how sure it is. */
 export const measured = z.object({
