@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { ChatMessage, Sampling } from '../../app/contracts/chat.js';
-import { errorMessageOf } from '../../app/contracts/studio-error.js';
+import type { ErrorKind } from '../../app/contracts/errors.js';
+import { errorMessageOf, StudioError } from '../../app/contracts/studio-error.js';
 import { randomSeed, type AskedModel } from './ask-model.js';
 
 export interface ConversationParts {
@@ -21,7 +22,10 @@ const help = `/again   another answer to the last message
 /help    this text
 Ctrl-C stops an answer; a second one leaves.`;
 
-/** Turn by turn from a terminal, or line by line from a pipe, until Ctrl-D or the end of the pipe. */
+/**
+ * Turn by turn from a terminal, or line by line from a pipe, until Ctrl-D or the end of the pipe. Nobody reads along at a
+ * pipe: where a message had no answer, that is an error at its end.
+ */
 export async function converse(parts: ConversationParts): Promise<void> {
   const { input, asides, signal, sampling } = parts;
   const terminal = input.isTTY === true && asides.isTTY === true;
@@ -42,6 +46,7 @@ export async function converse(parts: ConversationParts): Promise<void> {
     signal.removeEventListener('abort', end);
     lines.close();
   }
+  if (!terminal) talk.complain();
 }
 
 /** One after the other: what is typed during an answer waits for its end. */
@@ -60,6 +65,9 @@ class Talk {
   /** For another answer to it. */
   #asked: { readonly before: readonly ChatMessage[]; readonly message: ChatMessage } | null = null;
   #running: AbortController | null = null;
+  #asks = 0;
+  /** Of messages that had no answer. */
+  readonly #refusals: ErrorKind[] = [];
 
   constructor(parts: ConversationParts, sampling: Sampling) {
     this.#parts = parts;
@@ -72,6 +80,15 @@ class Talk {
     if (this.#running === null || this.#running.signal.aborted) return false;
     this.#running.abort();
     return true;
+  }
+
+  /** Throws when a message had no answer. */
+  complain(): void {
+    const [kind] = this.#refusals;
+    if (kind === undefined) return;
+    const [refused, asks] = [this.#refusals.length, this.#asks];
+    const words = asks === 1 ? 'The message was' : `${refused} of ${asks} messages ${refused === 1 ? 'was' : 'were'}`;
+    throw new StudioError(kind, `${words} not answered.`);
   }
 
   async take(line: string): Promise<'on' | 'leave'> {
@@ -113,6 +130,7 @@ class Talk {
     const { model, write } = this.#parts;
     const running = new AbortController();
     this.#running = running;
+    this.#asks += 1;
     this.#asked = { before: [...this.#messages], message };
     let text = '';
     try {
@@ -129,7 +147,10 @@ class Talk {
     } catch (error) {
       if (text !== '') write('\n');
       const { kind, message: sentence } = errorMessageOf(error);
-      if (kind !== 'cancelled') this.#aside(sentence);
+      if (kind !== 'cancelled') {
+        this.#aside(sentence);
+        this.#refusals.push(kind);
+      }
       return this.#keep(message, text);
     } finally {
       this.#running = null;

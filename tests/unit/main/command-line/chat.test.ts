@@ -71,12 +71,13 @@ describe('chat', () => {
     expect(stderr).toEqual([noTemplate, 'There is no /nope; /help tells what there is.', 'Forgotten.']);
   });
 
-  test('goes on after a turn that cannot be answered', async () => {
+  test('goes on after a turn that cannot be answered, and says so at the end of the pipe', async () => {
     const long = 'Once upon a time. '.repeat(400);
     const { code, stdout, stderr } = await inkstone.run(['chat', '--max-tokens', '5'], `${long}\nOnce upon a time\n`);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr[0]).toMatch(/^The conversation has .* tokens, and this model reads at most 512/);
+    expect(stderr.at(-1)).toBe('1 of 2 messages was not answered.');
   });
 
   test.each([
