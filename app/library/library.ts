@@ -279,8 +279,12 @@ const kinds: Readonly<Record<ModelDescription['kind'], string>> = {
   autoencoder: 'an autoencoder',
 };
 
+/** What Evaluate uses: networks that measure pictures, by themselves or from a folder of their own. */
+const measuring: readonly ModelDescription['kind'][] = ['clip', 'inception'];
+
 /** The worker refuses what is no model at all, and says what it is; this refuses models that do nothing by themselves. */
 function refuseWhatIsNoUse({ name, kind, format, path }: Known): void {
+  if (measuring.includes(kind)) return;
   if (kind !== 'diffusion' && kind !== 'language') {
     throw new StudioError(
       'unfit-model',
@@ -299,13 +303,21 @@ function refuseWhatIsNoUse({ name, kind, format, path }: Known): void {
 
 function refuseWhatMakesNoPictures({ name, kind, path }: Known): void {
   if (kind === 'diffusion') return;
-  const instead = kind === 'language' ? 'it answers in Chat, or with “chat”' : 'choose a diffusion model';
+  const instead = measuring.includes(kind)
+    ? 'it measures them in Evaluate, or with “eval”'
+    : kind === 'language'
+      ? 'it answers in Chat, or with “chat”'
+      : 'choose a diffusion model';
   throw new StudioError('unfit-model', `${name} is ${kinds[kind]} and makes no pictures: ${instead}.`, { file: path });
 }
 
 function refuseWhatWritesNoText({ name, kind, path }: Known): void {
   if (kind === 'language') return;
-  const instead = kind === 'diffusion' ? 'it makes pictures, with “generate”' : 'choose a language model';
+  const instead = measuring.includes(kind)
+    ? 'it measures pictures, with “eval”'
+    : kind === 'diffusion'
+      ? 'it makes pictures, with “generate”'
+      : 'choose a language model';
   throw new StudioError('unfit-model', `${name} is ${kinds[kind]} and writes no text: ${instead}.`, { file: path });
 }
 

@@ -15,6 +15,7 @@ import { floats } from '../../native-models/runtime/tensor.js';
 import { readClip } from '../../native-models/weight-formats/clip-folder.js';
 import type { TextEncoderFiles, UNetFiles } from '../../native-models/weight-formats/component-folder.js';
 import { readNamedComponent } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readInception } from '../../native-models/weight-formats/inception-file.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
 import { bakeFolder } from './bake-folder.js';
@@ -94,6 +95,11 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
       const files = await readClip(modelPath);
       return plain(request, () => openNetwork({ component, files, device, sizes: { batch } }));
     }
+    case 'inception': {
+      const [batch] = inputs.sizes('pixel_values', 4);
+      const files = await readInception(modelPath);
+      return plain(request, () => openNetwork({ component, files, device, sizes: { batch } }));
+    }
     case 'llm': {
       const [batch, tokens] = inputs.sizes('input_ids', 2);
       const model = await languageModelFiles(modelPath);
@@ -105,7 +111,7 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
     default:
       throw new StudioError(
         'bad-input',
-        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text, clip_image or llm.`,
+        `There is no component ${component} to run: choose text_encoder, text_encoder_2, unet, vae_encoder, vae_decoder, clip_text, clip_image, inception or llm.`,
       );
   }
 }

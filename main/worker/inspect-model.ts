@@ -12,7 +12,7 @@ import {
 } from '../../native-models/weight-formats/diffusers-folder.js';
 import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
 import { inspectGguf, inspectLanguageFolder, isGgufFile, isLanguageFolder } from './inspect-language-model.js';
-import { refuseFile } from './refuse-file.js';
+import { inspectWeightFile } from './inspect-weight-file.js';
 
 /**
  * What reading the headers and configs of a model tells. Config and weights must fit each other; with `checkFinite`
@@ -23,9 +23,12 @@ export async function inspectModel(request: { path: string; checkFinite: boolean
   const found = await stat(path).catch((cause: unknown) => {
     throw new StudioError('missing-file', `${path} is not there.`, { file: path, cause });
   });
-  if (found.isFile() && !(await isGgufFile(path))) return refuseFile(path);
-  const description = found.isFile() ? await inspectGguf(path) : await inspectFolder(path, request);
+  const description = found.isFile() ? await inspectFile(path, request) : await inspectFolder(path, request);
   return { ...description, path: await realpath(path) };
+}
+
+async function inspectFile(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {
+  return (await isGgufFile(path)) ? inspectGguf(path) : inspectWeightFile(path, request);
 }
 
 async function inspectFolder(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {
@@ -85,7 +88,11 @@ async function inspectComponent(path: string, { checkFinite }: { checkFinite: bo
     sizeMultiple: 8,
     nativeSize: usualSampleSize * 8,
     hashedFile: weightsOf(component),
-    notices: [`This is one component (${component.kind}) of a model: it makes no pictures alone.`],
+    notices: [
+      component.kind === 'clip'
+        ? 'This network compares pictures and texts: it serves Evaluate.'
+        : `This is one component (${component.kind}) of a model: it makes no pictures alone.`,
+    ],
   };
 }
 

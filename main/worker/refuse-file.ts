@@ -1,34 +1,20 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../app/contracts/studio-error.js';
-import { readSafetensors } from '../../native-models/weight-formats/safetensors.js';
 
-/** Single files are no models yet; the sentence says what the file is and where it belongs. */
-export async function refuseFile(path: string): Promise<never> {
+/** What is no file of weights at all. */
+export function refuseFile(path: string): never {
   const name = basename(path);
-  if (/\.(ckpt|pt|pth|bin)$/i.test(name)) {
-    throw new StudioError(
-      'unsupported',
-      `${name} is a Python pickle. Get the model as a folder with .safetensors weights, a language model also as GGUF.`,
-      { file: path },
-    );
-  }
-  if (!/\.safetensors$/i.test(name)) {
-    throw new StudioError(
-      'bad-input',
-      `${name} is no model: a model is a diffusers folder with a model_index.json, a language model's folder or a GGUF file.`,
-      {
-        file: path,
-      },
-    );
-  }
-  const { tensors } = await readSafetensors(path);
-  const names = [...tensors.keys()];
+  const sentence = `${name} is no model: a model is a diffusers folder with a model_index.json, a language model's folder or a GGUF file.`;
+  throw new StudioError('bad-input', sentence, { file: path });
+}
+
+/** Weights that are no model by themselves, told by the names of their tensors: what they are and where they belong. */
+export function refuseWeights(path: string, tensors: Iterable<string>): never {
+  const name = basename(path);
+  const names = [...tensors];
   const kind = kinds.find(({ has }) => names.some((tensor) => has.test(tensor)));
-  throw new StudioError(
-    'unsupported',
-    `${name} ${kind?.sentence ?? 'holds no model that this studio knows: its tensors have unknown names.'}`,
-    { file: path },
-  );
+  const sentence = kind?.sentence ?? 'holds no model that this studio knows: its tensors have unknown names.';
+  throw new StudioError('unsupported', `${name} ${sentence}`, { file: path });
 }
 
 const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [

@@ -6,14 +6,26 @@ import type { Verb } from '../verb.js';
 import { secondsInWords } from '../words.js';
 
 /** Components by the names of the contract; the refusal of another lists them. */
-const components = ['text_encoder', 'unet', 'vae_encoder', 'vae_decoder', 'clip_text', 'clip_image', 'llm'];
+const components = [
+  'text_encoder',
+  'unet',
+  'vae_encoder',
+  'vae_decoder',
+  'clip_text',
+  'clip_image',
+  'inception',
+  'llm',
+];
 
 export const run: Verb = {
   name: 'run',
   usage: 'COMPONENT --model M --inputs IN.safetensors --out OUT.safetensors',
   summary: 'run one network once, on given tensors',
   flags: {
-    model: { value: 'M', help: 'a pipeline folder, a component or language model, a library id or name' },
+    model: {
+      value: 'M',
+      help: 'a pipeline folder, a component, language model or Inception file, a library id or name',
+    },
     inputs: { value: 'FILE', help: 'the input tensors, a .safetensors file' },
     out: { value: 'FILE', help: 'where the output tensors go' },
     ...adapterFlags,

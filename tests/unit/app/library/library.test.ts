@@ -70,7 +70,7 @@ describe('Library', () => {
   });
 
   test.each([
-    [{ kind: 'clip' as const, name: 'ViT' }, 'ViT is a CLIP model, not a diffusion model'],
+    [{ kind: 'autoencoder' as const, name: 'TAESD' }, 'TAESD is an autoencoder, not a diffusion model'],
     [{ format: 'component', name: 'unet' }, 'unet is one component of a diffusion model: import the folder above it'],
   ])('refuses %o and stays as it was', async (change, sentence) => {
     const { root, library } = await openLibrary();
@@ -81,6 +81,19 @@ describe('Library', () => {
       file: folder,
     });
     expect(await library.list()).toHaveLength(1);
+  });
+
+  test.each([
+    { kind: 'inception' as const, format: 'torch', name: 'pt_inception' },
+    { kind: 'clip' as const, format: 'component', name: 'ViT' },
+  ])('takes what measures pictures, and draws and talks with none of it: %o', async (measure) => {
+    const { root, library } = await openLibrary();
+    const { model } = await library.importModel(await makeModel(join(root, 'measure'), measure));
+    expect((await library.list()).map(({ id }) => id)).toContain(model.id);
+    expect(model.kind).toBe(measure.kind);
+    await expect(library.resolvePictures(model.id)).rejects.toThrow(`${measure.name} is`);
+    await expect(library.resolvePictures(model.id)).rejects.toThrow('it measures them in Evaluate');
+    await expect(library.resolveLanguage(model.id)).rejects.toThrow('and writes no text: it measures pictures');
   });
 
   test('takes a language model, and has the storyteller after the pictures where it ships', async () => {
