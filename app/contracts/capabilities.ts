@@ -9,6 +9,13 @@ export const choice = z.object({
 });
 export type Choice = z.infer<typeof choice>;
 
+export const deviceId = z.enum(['cuda', 'dml', 'coreml', 'webgpu', 'cpu']);
+export type DeviceId = z.infer<typeof deviceId>;
+
+/** What a person can choose: a device, or the best that answers. */
+export const deviceWish = z.enum(['auto', ...deviceId.options]);
+export type DeviceWish = z.infer<typeof deviceWish>;
+
 export const device = z.object({
   id: deviceId,
   /** The processor's or graphics card's own name. */
