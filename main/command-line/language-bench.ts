@@ -1,10 +1,5 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { ChatPeer } from '../../app/benchmark/chat-peer.js';
 import { languageRows } from '../../app/benchmark/language-rows.js';
 import type { BenchRow } from '../../app/benchmark/row.js';
@@ -13,12 +8,9 @@ import type { ResolvedModel } from '../../app/library/library.js';
 import { LanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer.js';
 import { readLanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer-folder.js';
 import { readLanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
+import { installChatPeers, llamaCpp } from './chat-peers.js';
 import type { Session } from './session.js';
 import { UsageError } from './usage-error.js';
-
-/** Part of a checkout, not of the packed app. */
-const peerSource = fileURLToPath(new URL('../../tests/peers/chat/', import.meta.url));
-const peerFiles = ['package.json', 'package-lock.json', 'node-llama-cpp.mjs'];
 
 /** `bench` for a language model; with `peers` other engines are measured in the same run. */
 export async function languageBench(
@@ -57,45 +49,20 @@ export async function languageBench(
 
 /** Those that can be installed and open the model; of the others it is said why they are left out. */
 async function openPeers(session: Session, file: string): Promise<ChatPeer[]> {
-  const cache = join(session.home.root, 'peers');
   let folder: string;
   try {
-    folder = await installed(cache, session);
+    folder = await installChatPeers(join(session.home.root, 'peers'), (sentence) => session.progress.say(sentence));
   } catch (error) {
     session.progress.say(`No peer is measured: npm could not install them (${firstLine(error)}).`);
     return [];
   }
-  const peer = { name: 'node-llama-cpp 3.22.1', aim: 'not slower', script: join(folder, 'node-llama-cpp.mjs') };
+  const peer = { ...llamaCpp, script: join(folder, llamaCpp.script) };
   try {
     return [await ChatPeer.open(peer, file, availableParallelism())];
   } catch (error) {
     session.progress.say(`${peer.name} is left out: ${firstLine(error)}`);
     return [];
   }
-}
-
-/** Installs the packages once for each state of their lock, outside the studio's own. */
-async function installed(cache: string, session: Session): Promise<string> {
-  const lock = await readFile(join(peerSource, 'package-lock.json'));
-  const folder = join(cache, createHash('sha256').update(lock).digest('hex').slice(0, 16));
-  await mkdir(folder, { recursive: true });
-  for (const name of peerFiles) await copyFile(join(peerSource, name), join(folder, name));
-  const done = join(folder, 'installed');
-  if ((await readFile(done).catch(() => null)) !== null) return folder;
-  session.progress.say('Installing node-llama-cpp from npm, once.');
-  // Not “ci”: npm 11 leaves optional packages of other platforms out of a lock and then misses them.
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--omit=optional',
-    '--omit=peer',
-    '--no-audit',
-    '--no-fund',
-    '--no-save',
-  ];
-  await promisify(execFile)('npm', args, { cwd: folder, shell: process.platform === 'win32' });
-  await copyFile(join(folder, 'package.json'), done);
-  return folder;
 }
 
 const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!;

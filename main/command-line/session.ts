@@ -10,6 +10,7 @@ import type { Worker } from '../../app/contracts/worker.js';
 import { Library } from '../../app/library/library.js';
 import { openDatabase, type Database } from '../../app/storage/database.js';
 import { homeAt, makeHome, resolveHome, type Home } from '../../app/storage/home.js';
+import { memory as memoryOf, type Memory } from '../../app/storage/memory.js';
 import { deviceMemoryIn } from '../supervisor/device-memory.js';
 import { startEngineProcess, type EngineProcess } from '../supervisor/engine-process.js';
 import { forkHost } from '../supervisor/fork-host.js';
@@ -20,7 +21,8 @@ import type { ProgressLine } from './progress-line.js';
 const besideUs = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const engineEntry = besideUs('./engine.js');
 const workerEntry = besideUs('./worker.js');
-const embeddedModels = besideUs('../../native-models/embedded');
+/** Models that ship with the studio. */
+export const embeddedModels = besideUs('../../native-models/embedded');
 
 /**
  * What one call of the command line may use: the same engine, worker and library as the window's. Each is started
@@ -63,6 +65,12 @@ export class Session {
   get worker(): Worker {
     this.#worker ??= startWorkerProcess({ host: forkHost, entry: workerEntry });
     return this.#worker.worker;
+  }
+
+  /** What is remembered between calls. */
+  async memory(): Promise<Memory> {
+    await this.library(); // opens the database
+    return memoryOf(this.#database!);
   }
 
   library(): Promise<Library> {

@@ -18,7 +18,9 @@ python="${PYTHON:-python}"
 "$python" make_language.py
 "$python" make_language_text.py
 "$python" make_gguf.py
+"$python" make_metrics.py
 "$python" make_pictures.py
 "$python" make_resizers.py
 "$python" make_decoding.py
 "$python" make_families.py
+"$python" make_evaluation.py

@@ -3,6 +3,9 @@ import { adaptersBake } from './adapters-bake.js';
 import { adaptersInspect } from './adapters-inspect.js';
 import { bench } from './bench.js';
 import { chat } from './chat.js';
+import { evalFrechet } from './eval-frechet.js';
+import { evalStats } from './eval-stats.js';
+import { evalVerb } from './eval.js';
 import { generate } from './generate.js';
 import { modelsImport } from './models-import.js';
 import { modelsInspect } from './models-inspect.js';
@@ -18,5 +21,8 @@ export const verbs: readonly Verb[] = [
   modelsInspect,
   adaptersInspect,
   adaptersBake,
+  evalVerb,
+  evalStats,
+  evalFrechet,
   bench,
 ];
