@@ -8,6 +8,8 @@ export interface Histogram {
   readonly others: readonly number[];
 }
 
+/** Few pictures in many bins are only gaps. */
+const LEAST_BINS = 4;
 const WISHED_BINS = 20;
 const MOST_BINS = 40;
 
@@ -26,7 +28,8 @@ export function histogramOf(scores: readonly number[], others: readonly number[]
     low = Math.min(low, score);
     high = Math.max(high, score);
   }
-  const step = niceStep(Math.max((high - low) / WISHED_BINS, 1e-3 * Math.max(1, Math.abs(high))));
+  const wished = Math.min(WISHED_BINS, Math.max(LEAST_BINS, Math.round(2 * Math.sqrt(scores.length))));
+  const step = niceStep(Math.max((high - low) / wished, 1e-3 * Math.max(1, Math.abs(high))));
   const start = Math.floor(low / step) * step;
   const bins = Math.min(MOST_BINS, Math.floor((high - start) / step) + 1);
   const counted = (of: readonly number[]): number[] => {

@@ -51,7 +51,7 @@ function Missing() {
     <>
       {[...reasons].map(([why, labels]) => (
         <p key={why} className="note">
-          {labels.join(', ')}: {why}.
+          {why === 'needs a reference' ? 'Without a reference' : 'Without prompts'} there is no {labels.join(', ')}.
         </p>
       ))}
     </>

@@ -17,13 +17,18 @@ interface MetricsTableProps {
 
 /** One row a metric: value, interval, the other run, the change, how many pictures, how many it wants. */
 export function MetricsTable({ metrics, name, other }: MetricsTableProps) {
+  // Where no number can be set beside published ones it is said once.
+  const ownScale = metrics.every(({ comparable }) => !comparable);
   const compared = metrics.some(({ against }) => against !== null);
   return (
     <table className={`metric-table num${compared ? ' compared' : ''}`}>
       <caption className="read-only">Metrics of {name}, each with its 95 % interval</caption>
       <thead>
         <tr>
-          <th scope="col">Metric</th>
+          <th scope="col">
+            Metric
+            {ownScale ? <OwnScale /> : null}
+          </th>
           <th scope="col" className="r">
             {name}
           </th>
@@ -46,12 +51,19 @@ export function MetricsTable({ metrics, name, other }: MetricsTableProps) {
       </thead>
       <tbody>
         {metrics.map((metric) => (
-          <Row key={metric.id} metric={metric} compared={compared} other={other} />
+          <Row key={metric.id} metric={metric} compared={compared} other={other} mixed={!ownScale} />
         ))}
       </tbody>
     </table>
   );
 }
+
+/** Made by an embedded network. */
+const OwnScale = () => (
+  <span className="badge" title="By the embedded network: set it beside numbers of the same network only.">
+    own scale
+  </span>
+);
 
 function Key({ name, other }: { name: string; other: string }) {
   return (
@@ -77,7 +89,15 @@ export function hintOf({ hint, better, belowFloor, bias, shownTimes }: MetricRes
 /** A guess: two figures at most. */
 const biasWords = (bias: number): string => String(Number(bias.toPrecision(2)));
 
-function Row({ metric, compared, other }: { metric: MetricResult; compared: boolean; other: string }) {
+interface RowProps {
+  readonly metric: MetricResult;
+  readonly compared: boolean;
+  readonly other: string;
+  /** Some of the table's numbers can be compared with published ones, others not. */
+  readonly mixed: boolean;
+}
+
+function Row({ metric, compared, other, mixed }: RowProps) {
   const { label, value, reason, interval, n, floor, belowFloor, shownTimes, protocol, comparable } = metric;
   const { low, high } = metric;
   const shown = value === null ? null : showMeasure({ value, low, high }, shownTimes);
@@ -85,11 +105,7 @@ function Row({ metric, compared, other }: { metric: MetricResult; compared: bool
     <tr className={belowFloor ? 'below' : ''}>
       <th scope="row" title={protocol}>
         {label} <small>{hintOf(metric)}</small>
-        {comparable ? null : (
-          <span className="badge" title="Made by the embedded network: set it beside numbers of the same network only.">
-            own scale
-          </span>
-        )}
+        {comparable || !mixed ? null : <OwnScale />}
       </th>
       {shown === null ? (
         <td colSpan={compared ? 4 : 2} className="reason">

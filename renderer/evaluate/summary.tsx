@@ -74,7 +74,7 @@ function Facts({ result, seed }: { result: EvaluationResult; seed: number }) {
     { name: 'Device', value: device },
     {
       name: 'Time',
-      value: `${duration(seconds.total)}: ${plural(computed, 'picture')} computed in ${duration(seconds.features)}, the rest was known`,
+      value: `${duration(seconds.total)}: ${computed === 0 ? 'every picture was known already' : `${plural(computed, 'picture')} computed in ${duration(seconds.features)}`}`,
     },
     { name: 'Made with', value: `Inkstone ${versions.inkstone}, ONNX Runtime ${versions.onnxruntime}` },
   ];

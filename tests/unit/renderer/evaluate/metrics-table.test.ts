@@ -44,6 +44,9 @@ test('below its floor a metric says how far off it reads', () => {
   expect(rowsOf([fid])[1]?.at(-1)).toBe('2,048, not reached');
   expect(hintOf({ ...fid, belowFloor: false })).toBe('lower is better');
 });
-test('a number of the embedded network says that it is on a scale of its own', () => {
-  expect(rowsOf([metricResultOf({ comparable: false })])[1]?.[0]).toContain('own scale');
+test('a number of the embedded network says that it is on a scale of its own; all of them say so once', () => {
+  const own = metricResultOf({ comparable: false });
+  const mixed = rowsOf([own, metricResultOf({ id: 'clip' })]).map(([first]) => first?.includes('own scale'));
+  expect(mixed).toEqual([false, true, false]);
+  expect(rowsOf([own, own]).map(([first]) => first?.includes('own scale'))).toEqual([true, false, false]);
 });
