@@ -11,6 +11,7 @@ python="${PYTHON:-python}"
 "$python" make_clip.py
 "$python" make_clip_spellings.py
 "$python" make_inception.py
+"$python" make_torch_files.py
 "$python" make_noise.py
 "$python" make_schedulers.py
 "$python" make_scheduler_options.py

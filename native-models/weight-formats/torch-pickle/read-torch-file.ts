@@ -6,7 +6,7 @@ import { ModelError } from '../../errors.js';
 import type { FileIdentity } from '../../runtime/file-identity.js';
 import type { PickleValue } from './pickle-values.js';
 import { TorchFaults } from './torch-faults.js';
-import { legacyMagic, readTorchLegacy } from './torch-legacy.js';
+import { isTorchLegacy, readTorchLegacy } from './torch-legacy.js';
 import { readTorchZip } from './torch-zip.js';
 
 export interface TorchFile {
@@ -51,7 +51,7 @@ function formatOf(head: Uint8Array): keyof typeof readers | null {
   const bytes = Buffer.from(head);
   if (bytes.length < 4) return null;
   if (bytes.readUInt32BE(0) === 0x504b0304) return 'zip';
-  return bytes.subarray(0, legacyMagic.length).equals(legacyMagic) ? 'legacy' : null;
+  return isTorchLegacy(head) ? 'legacy' : null;
 }
 
 /** Protocols 2 to 5 begin with their number. */

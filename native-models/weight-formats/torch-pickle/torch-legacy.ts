@@ -14,8 +14,13 @@ import { PickleDict } from './pickle-values.js';
 import type { TorchFaults } from './torch-faults.js';
 import { readAt } from './zip-directory.js';
 
-/** A pickle of protocol 2 that is the number 0x1950a86a20f9469cfc6c. */
-export const legacyMagic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+/** The first pickle, in whatever protocol of pickle: one number, as it stands in the file. */
+const magic = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
+const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
+
+export function isTorchLegacy(head: Uint8Array): boolean {
+  return head[0] === 0x80 && Buffer.from(head).subarray(0, 32).includes(magic);
+}
 
 const PROTOCOL = 1001;
 /** Nobody says how long the pickles are: so much is read, then more until they end. */
@@ -71,8 +76,10 @@ async function readPickles(handle: FileHandle, size: number, faults: TorchFaults
 }
 
 function parsePickles(bytes: Buffer, faults: TorchFaults): Pickles {
-  const protocol = unpickle(bytes, legacyMagic.length, faults);
-  if (protocol.value !== PROTOCOL) throw faults.unsupported('is of a torch that no one has. Get it as .safetensors.');
+  const first = unpickle(bytes, 0, faults);
+  const protocol = unpickle(bytes, first.end, faults);
+  if (first.value !== MAGIC_NUMBER || protocol.value !== PROTOCOL)
+    throw faults.unsupported('is of a torch that no one has. Get it as .safetensors.');
   const machine = unpickle(bytes, protocol.end, faults);
   if (!(machine.value instanceof PickleDict) || machine.value.get('little_endian') !== true) {
     throw faults.unsupported('was written by a machine of another byte order. Save it again on an ordinary one.');
