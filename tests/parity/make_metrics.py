@@ -10,10 +10,13 @@ has to agree with it on sets of one size, or nothing is written.
     python make_metrics.py
 """
 
+import base64
 import importlib.abc
 import importlib.machinery
+import io
 import sys
 import types
+import zipfile
 
 import numpy as np
 import torch
@@ -197,6 +200,33 @@ def gaussians() -> list:
     return told
 
 
+def npz_files() -> dict:
+    """Statistics as numpy writes them in all its ways, base64."""
+    mu = np.array([0.5, -1.25, 3])
+    sigma = np.array([[2, 0.5, 0.25], [0.5, 3, 0], [0.25, 0, 1]])
+    told = {}
+
+    def keep(name, save, **arrays):
+        held = io.BytesIO()
+        save(held, **arrays)
+        told[name] = base64.b64encode(held.getvalue()).decode()
+
+    def version_2(held, **arrays):
+        with zipfile.ZipFile(held, "w") as archive:
+            for key, value in arrays.items():
+                with archive.open(f"{key}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, value, version=(2, 0))
+
+    keep("stored", np.savez, mu=mu, sigma=sigma)
+    keep("deflated", np.savez_compressed, mu=mu, sigma=sigma)
+    for name, dtype in (("float32", "<f4"), ("float16", "<f2"), ("big-endian", ">f8")):
+        keep(name, np.savez, mu=mu.astype(dtype), sigma=sigma.astype(dtype))
+    keep("fortran", np.savez, mu=mu, sigma=sigma, other=np.asfortranarray(np.arange(24.0).reshape(2, 3, 4)))
+    keep("version-2", version_2, mu=mu, sigma=sigma)
+    keep("objects", np.savez, mu=np.array([{"a": 1}], dtype=object), sigma=sigma)
+    return told
+
+
 def main():
     used = versions("torch", "numpy", "scipy", "pytorch-fid", "torch-fidelity", "torchmetrics")
     for name in CASES:
@@ -213,6 +243,7 @@ def main():
         })
     write_golden("metrics", "captions", {"versions": used, **captions()})
     write_golden("metrics", "gaussians", {"versions": used, "pairs": gaussians()})
+    write_golden("metrics", "npz", {"versions": used, "files": npz_files()})
     random = np.random.RandomState(2020)
     drawn = [random.choice(n, 7, replace=False).tolist() for n in (1, 7, 100, 1000, 5000) if n >= 7]
     write_golden("metrics", "random-state", {"versions": used, "counts": [7, 100, 1000, 5000], "choices": drawn})

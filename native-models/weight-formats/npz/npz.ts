@@ -26,6 +26,14 @@ export interface NpzReader {
   array(name: string): Promise<NpyArray>;
 }
 
+interface Stored {
+  readonly bytes: Buffer;
+  readonly deflated: boolean;
+  /** Bytes once unpacked. */
+  readonly size: number;
+  readonly checksum: number | null;
+}
+
 /** Opens the file for as long as `use` runs. */
 export async function withNpz<T>(file: string, use: (npz: NpzReader) => Promise<T>): Promise<T> {
   const label = path.basename(file);
@@ -49,7 +57,7 @@ export async function withNpz<T>(file: string, use: (npz: NpzReader) => Promise<
 function reader(directory: ZipDirectory, handle: FileHandle, faults: TorchFaults): NpzReader {
   const names = [...directory.entries.keys()].flatMap((name) => (name.endsWith('.npy') ? [name.slice(0, -4)] : []));
 
-  async function stored(name: string, most: number): Promise<{ bytes: Buffer; deflated: boolean; size: number }> {
+  async function stored(name: string, most: number): Promise<Stored> {
     const entry = directory.entries.get(`${name}.npy`);
     if (!entry) throw faults.bad(`has no array ${name}: choose statistics as pytorch-fid saves them.`);
     if ((entry.flags & 1) !== 0 || (entry.method !== 0 && entry.method !== 8)) {
@@ -62,7 +70,9 @@ function reader(directory: ZipDirectory, handle: FileHandle, faults: TorchFaults
       throw faults.bad('is broken: its parts are not where its list says.');
     }
     const bytes = await readAt(handle, begin, Math.min(entry.storedBytes, most), faults);
-    return { bytes, deflated: entry.method === 8, size: entry.bytes };
+    // With bit 3 set, the checksum follows the entry; numpy writes it in front.
+    const checksum = (entry.flags & 8) === 0 ? head.readUInt32LE(14) : null;
+    return { bytes, deflated: entry.method === 8, size: entry.bytes, checksum };
   }
 
   async function told<R>(name: string, work: () => Promise<R>): Promise<R> {
@@ -86,9 +96,11 @@ function reader(directory: ZipDirectory, handle: FileHandle, faults: TorchFaults
       }),
     array: (name) =>
       told(name, async () => {
-        const { bytes, deflated, size } = await stored(name, MOST_BYTES);
+        const { bytes, deflated, size, checksum } = await stored(name, MOST_BYTES);
         const whole = deflated ? await inflate(bytes, { maxOutputLength: Math.max(1, size) }) : bytes;
         if (whole.byteLength !== size) throw new NpyFault('is cut short');
+        if (checksum !== null && crc32(whole) !== checksum)
+          throw new NpyFault('is damaged: its checksum is another one');
         return parseNpy(whole);
       }),
   };
