@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import { fileError } from './file-error.js';
-import { loadSharp, pixelLimit } from './load-sharp.js';
+import { loadSharp } from './load-sharp.js';
+import { openPicture } from './open-picture.js';
 import { writeWhole } from './write-whole.js';
 
 interface ThumbnailRequest {
@@ -19,9 +20,9 @@ export async function makeThumbnail({ path, out, side }: ThumbnailRequest): Prom
   });
   let thumbnail: Buffer;
   try {
-    const picture = sharp(file, { limitInputPixels: pixelLimit }).rotate();
-    const { width, height } = await sharp(file, { limitInputPixels: pixelLimit }).metadata();
-    thumbnail = await encodeThumbnail(picture, { width, height }, side, out);
+    const { picture } = openPicture(sharp, file);
+    const { width, height } = await picture.metadata();
+    thumbnail = await encodeThumbnail(picture.rotate(), { width, height }, side, out);
   } catch (cause) {
     throw new StudioError('bad-file', `${path} could not be read as a picture.`, { file: path, cause });
   }

@@ -3,7 +3,8 @@ import { StudioError } from '../../app/contracts/studio-error.js';
 import type { PictureFile } from '../../app/contracts/worker.js';
 import { readUserComment } from './exif-text.js';
 import { fileError } from './file-error.js';
-import { loadSharp, pixelLimit } from './load-sharp.js';
+import { loadSharp } from './load-sharp.js';
+import { openPicture } from './open-picture.js';
 import { isPng, readPngText } from './png-text.js';
 
 /**
@@ -14,16 +15,21 @@ export async function readPicture({ path }: { path: string }): Promise<PictureFi
   const file = await readLimited(path);
   const sharp = await loadSharp();
   try {
-    const { width, height, format, exif } = await sharp(file, { limitInputPixels: pixelLimit }).metadata();
+    const { picture, format: ownFormat } = openPicture(sharp, file);
+    const { width, height, format, exif } = await picture.metadata();
     const texts = isPng(file) ? readPngText(file, { textBytes: textLimitBytes, chunks: 64 }) : [];
     const comment = exif === undefined || exif.length > textLimitBytes ? null : readUserComment(exif);
     if (comment !== null) texts.push({ keyword: 'parameters', text: comment });
-    return { width, height, format, bytes: file.length, text: texts };
+    return { width, height, format: ownFormat ?? format, bytes: file.length, text: texts };
   } catch (cause) {
-    throw new StudioError('bad-file', `${path} is no picture that can be read; PNG, JPEG, WebP, GIF and TIFF can.`, {
-      file: path,
-      cause,
-    });
+    throw new StudioError(
+      'bad-file',
+      `${path} is no picture that can be read; PNG, JPEG, WebP, GIF, TIFF, BMP and PPM can.`,
+      {
+        file: path,
+        cause,
+      },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SavePictureRequest } from '../../../../app/contracts/worker.js';
@@ -104,6 +104,16 @@ describe('reading a picture', () => {
       kind: 'bad-file',
       file: inFolder('x.png'),
     });
+  });
+
+  test.each([
+    ['rgb.bmp', 'bmp'],
+    ['gray.pgm', 'netpbm'],
+  ])('of a kind that libvips has no decoder for is read too, and made small: %s', async (name, format) => {
+    const path = resolve(import.meta.dirname, '../../../pictures/formats', name);
+    await expect(readPicture({ path })).resolves.toMatchObject({ width: 45, height: 37, format, text: [] });
+    await makeThumbnail({ path, out: inFolder('small.png'), side: 20 });
+    await expect(readPicture({ path: inFolder('small.png') })).resolves.toMatchObject({ width: 20, height: 16 });
   });
 
   test('that is not there names the file', async () => {
