@@ -12,6 +12,7 @@ export interface ConversationRow {
   readonly named: boolean;
   readonly settings: ConversationSettings;
   readonly shown: string | null;
+  readonly draft: string;
   readonly createdAt: number;
   readonly changedAt: number;
 }
@@ -37,6 +38,7 @@ export function conversationRows(database: Database) {
   const setTitle = database.prepare('UPDATE conversations SET title = ?, named = ? WHERE id = ?');
   const setSettings = database.prepare('UPDATE conversations SET settings = ? WHERE id = ?');
   const setShown = database.prepare('UPDATE conversations SET shown = ? WHERE id = ?');
+  const setDraft = database.prepare('UPDATE conversations SET draft = ? WHERE id = ?');
   const setChanged = database.prepare('UPDATE conversations SET changed_at = ? WHERE id = ?');
   const setDeleted = database.prepare('UPDATE conversations SET deleted_at = ? WHERE id = ?');
   const forgetWords = database.prepare(`
@@ -70,6 +72,7 @@ export function conversationRows(database: Database) {
     setTitle: (id: string, title: string, named: boolean) => setTitle.run(title, asFlag(named), id),
     setSettings: (id: string, settings: ConversationSettings) => setSettings.run(JSON.stringify(settings), id),
     setShown: (id: string, turn: string | null) => setShown.run(turn, id),
+    setDraft: (id: string, draft: string) => setDraft.run(draft, id),
     setChanged: (id: string, at: number) => setChanged.run(at, id),
     /** False for one that is not there. */
     setDeleted: (id: string, at: number | null): boolean => setDeleted.run(at, id) > 0,
@@ -90,6 +93,7 @@ function readRow(row: Row): ConversationRow {
     named: flag(row, 'named'),
     settings: json(row, 'settings', conversationSettings),
     shown: textOrNull(row, 'shown'),
+    draft: text(row, 'draft'),
     createdAt: number(row, 'created_at'),
     changedAt: number(row, 'changed_at'),
   };

@@ -10,6 +10,7 @@ import type {
 import { StudioError } from '../contracts/studio-error.js';
 import type { Database } from '../storage/database.js';
 import type { SettingsChange } from './chat-models.js';
+import { ChatPresets } from './chat-presets.js';
 import { cleanLine, cleanText } from './clean-text.js';
 import { conversationRows, type ConversationRow, type ConversationRows } from './conversation-rows.js';
 import { titleFrom, untitled } from './conversation-title.js';
@@ -36,6 +37,7 @@ const indexedAtATime = 20;
 export class Conversations {
   readonly rows: ConversationRows;
   readonly turns: TurnRows;
+  readonly presets: ChatPresets;
   readonly #database: Database;
 
   /** What an earlier life left unfinished is `lost` from now on; deleted conversations are gone for good. */
@@ -43,6 +45,7 @@ export class Conversations {
     this.#database = database;
     this.rows = conversationRows(database);
     this.turns = turnRows(database);
+    this.presets = new ChatPresets(database);
     this.turns.loseRunning();
     this.rows.removeDeleted();
   }
@@ -68,8 +71,8 @@ export class Conversations {
   }
 
   get(id: string): Conversation {
-    const { title, changedAt, settings, shown } = this.rows.existing(id);
-    return { id, title, changedAt, settings, shown, turns: this.turns.ofConversation(id).map(turnOf) };
+    const { title, changedAt, settings, shown, draft } = this.rows.existing(id);
+    return { id, title, changedAt, settings, shown, draft, turns: this.turns.ofConversation(id).map(turnOf) };
   }
 
   existing(id: string): ConversationRow {
@@ -110,6 +113,12 @@ export class Conversations {
     this.rows.existing(id);
     if (this.turns.existing(turn).conversation !== id) throw foreignTurn();
     this.rows.setShown(id, turn);
+  }
+
+  /** What is being written. */
+  keepDraft(id: string, draft: string): void {
+    this.rows.existing(id);
+    this.rows.setDraft(id, cleanText(draft));
   }
 
   /** Off the list; until the next start it can be restored. */

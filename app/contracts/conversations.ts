@@ -78,8 +78,19 @@ export const conversation = conversationSummary
     turns: z.array(turn),
     /** The last turn of the way that is shown; null while nothing was said. */
     shown: z.string().nullable(),
+    /** What a person has written and not sent. */
+    draft: z.string(),
   });
 export type Conversation = z.infer<typeof conversation>;
+
+/** A way of answering that a person keeps: what the model is told, and how its words are chosen. */
+export const chatPreset = z.object({
+  id: z.string(),
+  name: z.string().min(1).max(60),
+  system: conversationSettings.shape.system,
+  sampling: conversationSettings.shape.sampling.omit({ seed: true }),
+});
+export type ChatPreset = z.infer<typeof chatPreset>;
 
 /** What an answer would need, said before it starts. */
 export const chatFit = z.object({

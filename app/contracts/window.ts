@@ -5,6 +5,7 @@ import {
   answerProgress,
   answerTokens,
   chatFit,
+  chatPreset,
   conversation,
   conversationSettings,
   conversationSummary,
@@ -184,12 +185,19 @@ export const requests = {
       settings: conversationSettings.partial().optional(),
       /** The way that is shown from now on. */
       shown: z.string().optional(),
+      /** Alone it changes nothing that others would have to be told. */
+      draft: z.string().max(8_000_000).optional(),
     }),
     reply: nothing,
   },
   /** Off the list; `chat.restore` brings it back until the studio ends. */
   'chat.delete': { request: byId, reply: nothing },
   'chat.restore': { request: byId, reply: nothing },
+  /** In the order in which they were first kept. */
+  'chat.presets': { request: nothing, reply: z.array(chatPreset) },
+  /** With the id of one that is there, in its place; else a new one, under that id if one is given (Undo). */
+  'chat.save-preset': { request: chatPreset.partial({ id: true }), reply: chatPreset },
+  'chat.delete-preset': { request: byId, reply: nothing },
   /** A person's turn after `parent`, and the answer to it, which begins at once. On disk when this returns. */
   'chat.send': {
     request: z.object({ conversation: z.string(), parent: z.string().nullable(), text: z.string().min(1) }),

@@ -32,7 +32,9 @@ export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
       changed(conversation.id);
       return conversation;
     },
-    async 'chat.save'({ id, title, settings, shown }) {
+    async 'chat.save'({ id, title, settings, shown, draft }) {
+      if (draft !== undefined) conversations.keepDraft(id, draft);
+      if (title === undefined && settings === undefined && shown === undefined) return {};
       if (title !== undefined) conversations.rename(id, title);
       if (settings !== undefined) await saveSettings(id, settings);
       if (settings?.model !== undefined) chatModels.prefer(settings.model);
@@ -49,6 +51,16 @@ export function chatHandlers(parts: StudioParts): HandlersOf<'chat'> {
     async 'chat.restore'({ id }) {
       conversations.restore(id);
       changed(id);
+      return {};
+    },
+    async 'chat.presets'() {
+      return conversations.presets.list();
+    },
+    async 'chat.save-preset'(wish) {
+      return conversations.presets.save(wish);
+    },
+    async 'chat.delete-preset'({ id }) {
+      conversations.presets.delete(id);
       return {};
     },
     async 'chat.send'({ conversation, parent, text }) {

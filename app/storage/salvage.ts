@@ -5,7 +5,7 @@ import type { Row } from './rows.js';
 /** What no file on the disk tells, first. Receipts and scores after the pictures they belong to, turns after their conversations. */
 const tables = [
   ...(['preferences', 'models', 'adapter_folders', 'adapters', 'step_times'] as const),
-  ...(['conversations', 'turns', 'answer_tokens'] as const),
+  ...(['conversations', 'turns', 'answer_tokens', 'chat_presets'] as const),
   ...(['evaluations', 'evaluation_results', 'jobs', 'pictures', 'receipts', 'picture_scores'] as const),
 ];
 

@@ -5,9 +5,11 @@ import { studioStore } from '../studio/studio-store.js';
 import { firstWords } from '../words/numbers.js';
 import { chatStore, withEntry } from './chat-store.js';
 import { titleWords } from './chat-words.js';
+import { saveDrafts, takeDraft } from './drafts.js';
 import { focusComposer } from './focus.js';
 import { endLive, joinLive } from './live-answer.js';
 import { modelNow, refreshFit } from './model-fit.js';
+import { loadPresets } from './preset-list.js';
 import { sistersOf, tipOf, treeOf, wayTo } from './turns-tree.js';
 
 /** Conversations: the list, the one that is shown, and what is done with one as a whole. */
@@ -23,9 +25,14 @@ export function watchChatPanel(): void {
   };
   look();
   studioStore.subscribe(look);
+  globalThis.addEventListener?.('pagehide', () => {
+    saveDrafts();
+    void saveSettings();
+  });
 }
 
 export async function openFirst(): Promise<void> {
+  void loadPresets();
   await loadList();
   const { list, listProblem, conversation } = chatStore.getState();
   if (listProblem || conversation) return;
@@ -99,6 +106,7 @@ function show(conversation: Conversation): void {
     chosen: conversation.id,
     ...(other ? { editing: null, openToken: null, problem: null, count: null, lookAt: null } : {}),
   });
+  takeDraft(conversation.id, conversation.draft);
   settleRunning(conversation);
   if (other) refreshFit();
 }
@@ -281,9 +289,4 @@ export function saveSettings(): Promise<void> {
       underway = underway.filter((one) => one !== change);
     });
   return saved;
-}
-
-export function setDraft(text: string): void {
-  const { conversation, drafts } = chatStore.getState();
-  if (conversation) chatStore.setState({ drafts: withEntry(drafts, conversation.id, text) });
 }

@@ -7,6 +7,7 @@ import { continuesWords, firstTokenWords, fitDetail, fitWords, rateFigure } from
 import { LanguageModelMenu } from './language-model-menu.js';
 import { useLive } from './live-answer.js';
 import { LANGUAGE_MODEL_HINT } from './model-notes.js';
+import { PresetGroup } from './preset-group.js';
 import { SamplingGroup } from './sampling-group.js';
 import { SystemPrompt } from './system-prompt.js';
 import { TINTS } from './token-looks.js';
@@ -22,6 +23,7 @@ export function ChatColumn() {
         <Speed />
         <About />
       </div>
+      <PresetGroup />
       <SystemPrompt />
       <SamplingGroup />
       <Legend />

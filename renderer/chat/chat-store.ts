@@ -1,7 +1,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { ChatToken } from '../../app/contracts/chat.js';
-import type { ChatFit, Conversation, ConversationSummary } from '../../app/contracts/conversations.js';
+import type { ChatFit, ChatPreset, Conversation, ConversationSummary } from '../../app/contracts/conversations.js';
 import type { StudioError } from '../../app/contracts/studio-error.js';
 import type { ReplyOf } from '../../app/contracts/window.js';
 
@@ -50,6 +50,8 @@ export interface ChatState {
   readonly modelMenuOpen: boolean;
   readonly columnShown: boolean;
   readonly systemOpen: boolean;
+  /** Those that a person keeps. */
+  readonly presets: readonly ChatPreset[];
 }
 
 /** From this width on the window has room for all three columns. */
@@ -79,6 +81,7 @@ export const chatStore = createStore<ChatState>(() => ({
   modelMenuOpen: false,
   columnShown: typeof window === 'undefined' || window.innerWidth >= ROOM_FOR_COLUMN,
   systemOpen: false,
+  presets: [],
 }));
 
 export const useChat = <T>(select: (state: ChatState) => T): T => useStore(chatStore, select);

@@ -7,10 +7,11 @@ import { Icon } from '../components/icon.js';
 import { ariaKeys, keyLabel } from '../keyboard/keys.js';
 import { isMac } from '../studio/studio-store.js';
 import { chatActions } from './actions.js';
-import { openConversation, setDraft } from './browsing.js';
+import { openConversation } from './browsing.js';
 import { answeredElsewhere, draftOf, isAnsweredHere, useChat } from './chat-store.js';
 import { answeredElsewhereWords, contextWords } from './chat-words.js';
 import { send, stopAnswer, whyNotSend } from './conversing.js';
+import { setDraft } from './drafts.js';
 import { COMPOSER_ID } from './focus.js';
 
 /** Where one writes. What is written stays with its conversation until it is sent. */

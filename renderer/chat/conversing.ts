@@ -3,9 +3,10 @@ import type { Conversation, Turn } from '../../app/contracts/conversations.js';
 import { ask, asStudioError } from '../bridge.js';
 import { reportProblem, say } from '../studio/notices.js';
 import { studioStore } from '../studio/studio-store.js';
-import { loadList, saveSettings, setDraft, showTurn } from './browsing.js';
+import { loadList, saveSettings, showTurn } from './browsing.js';
 import { answeredElsewhere, chatStore, draftOf, isAnsweredHere, withEntry, type TokenPlace } from './chat-store.js';
 import { answeredElsewhereWords } from './chat-words.js';
+import { keepDraft, setDraft } from './drafts.js';
 import { focusComposer, focusedTurn, keepTokenFocus } from './focus.js';
 import { beginLive, liveStore, liveTokens } from './live-answer.js';
 import { modelNow } from './model-fit.js';
@@ -88,7 +89,7 @@ export function send(): void {
   begin(async (conversation) => {
     const { turns } = await ask('chat.send', { conversation: conversation.id, parent: conversation.shown, text });
     const { drafts } = chatStore.getState();
-    if (drafts.get(conversation.id) === text) chatStore.setState({ drafts: withEntry(drafts, conversation.id, '') });
+    if (drafts.get(conversation.id) === text) keepDraft(conversation.id, '');
     return turns;
   });
 }

@@ -1,11 +1,8 @@
-import { Menu } from '@base-ui/react/menu';
-import ChevronDown from 'lucide-react/icons/chevron-down';
 import ChevronRight from 'lucide-react/icons/chevron-right';
 import { Icon } from '../components/icon.js';
 import { firstWords } from '../words/numbers.js';
 import { changeSettings } from './browsing.js';
 import { chatStore, useChat } from './chat-store.js';
-import { PRESETS } from './presets.js';
 
 const FIELD_ID = 'chat-system';
 
@@ -40,7 +37,6 @@ export function SystemPrompt() {
             value={text}
             onChange={(event) => changeSettings({ system: event.currentTarget.value })}
           />
-          <PresetMenu text={text} />
           {own === null ? null : (
             <p className="note own-system">
               {text === '' ? 'This model’s own' : 'In place of this model’s own'}: “{own}”
@@ -52,35 +48,5 @@ export function SystemPrompt() {
         </div>
       ) : null}
     </>
-  );
-}
-
-function PresetMenu({ text }: { text: string }) {
-  const chosen = PRESETS.find((preset) => preset.text === text);
-  return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className="quiet small outlined presets">
-        {chosen ? `Preset: ${chosen.name}` : 'Presets'}
-        <Icon of={ChevronDown} size={14} />
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner className="popup-place" sideOffset={4} align="start">
-          <Menu.Popup className="menu presets-menu" data-popup="">
-            {PRESETS.map((preset) => (
-              <Menu.Item
-                key={preset.name}
-                className="menu-item two-line"
-                onClick={() => changeSettings({ system: preset.text })}
-              >
-                <span className="model-words">
-                  <b>{preset.name}</b>
-                  <small>{preset.text === '' ? 'The model as it comes' : preset.text}</small>
-                </span>
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
   );
 }

@@ -91,6 +91,8 @@ describe('openStudio', () => {
     const evaluated = async () => (await studio.handlers['evaluation.get']({ id: done.id })).result !== null;
     await until(evaluated);
     const run = await studio.handlers['evaluation.start'](measured);
+    const { seed: _seed, ...sampling } = conversation.settings.sampling;
+    const preset = { id: 'brief', name: 'Brief', system: 'Be brief.', sampling };
     const payloads: { [N in RequestName]: object } = {
       ...{ 'studio.hello': {}, 'studio.devices': {}, 'studio.open-link': { url: 'https://example.org/a' } },
       ...{ 'preferences.save': { theme: 'dark' }, 'models.list': {}, 'models.import': { path: model.path } },
@@ -116,6 +118,7 @@ describe('openStudio', () => {
       },
       ...{ 'chat.save': { id: conversation.id, title: 'Boats', settings: { system: '' }, shown: answer } },
       ...{ 'chat.send': way, 'chat.again': { id: answer }, 'chat.go-on': { id: cut }, 'chat.stop': {} },
+      ...{ 'chat.presets': {}, 'chat.save-preset': preset, 'chat.delete-preset': { id: 'brief' } },
       'chat.edit-answer': { id: answer, text: 'Hello to you.' },
       ...{ 'chat.rival': { id: answer, at: 1, token: rival }, 'chat.token-details': { id: answer } },
       ...{ 'chat.fit': { model: 'embedded-storyteller' }, 'chat.count-tokens': way },

@@ -43,6 +43,7 @@ const conversation = (turns: Turn[], shown: string | null, id = 'c'): Conversati
   settings: { model: model.id, system: '', sampling: { ...usualSampling, seed: null, maxTokens: 512 } },
   turns,
   shown,
+  draft: '',
 });
 
 /** A question with two answers; the first has a question after it. */
@@ -186,10 +187,8 @@ describe('an answer that is edited', () => {
     replies['chat.go-on'] = () => running('edited', 'ask', 'Another two');
     changeEdit('two', 'Another two');
     keepEdit('two', true);
-    await settle();
-    await settle();
-    expect(calls('chat.go-on')).toEqual([{ id: 'edited' }]);
-    expect(liveStore.getState().live).toMatchObject({ turn: 'edited', base: 'Another two' });
+    await vi.waitFor(() => expect(calls('chat.go-on')).toEqual([{ id: 'edited' }]));
+    await vi.waitFor(() => expect(liveStore.getState().live).toMatchObject({ turn: 'edited', base: 'Another two' }));
   });
 
   test('is left when nothing in it was changed, and kept in the field when main refuses it', async () => {
