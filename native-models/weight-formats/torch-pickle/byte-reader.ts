@@ -58,11 +58,11 @@ export class ByteReader {
     return this.#buffer(length).toString('utf8');
   }
 
-  /** Up to the end of the line, which is left behind. */
+  /** Up to the end of the line, which is left behind; a character for each byte. */
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
     if (end < 0) throw new EndOfBytes();
-    const line = this.text(end - this.position);
+    const line = this.#buffer(end - this.position).toString('latin1');
     this.position = end + 1;
     return line;
   }

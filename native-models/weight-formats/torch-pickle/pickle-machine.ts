@@ -112,13 +112,13 @@ class Machine {
       case 0x8d: // BINUNICODE8
         return this.#push(read.text(read.uint64()));
       case 0x56: // V UNICODE
-        return this.#push(unescaped(read.line()));
+        return this.#push(unescaped(read.line(), unicodeEscapes));
       case 0x55: // U SHORT_BINSTRING
         return this.#push(read.text(read.uint8()));
       case 0x54: // T BINSTRING
         return this.#push(read.text(read.uint32()));
       case 0x53: // S STRING
-        return this.#push(unescaped(unquoted(read.line(), this.#faults)));
+        return this.#push(unescaped(unquoted(read.line(), this.#faults), byteEscapes));
       case 0x43: // C SHORT_BINBYTES
         return this.#push(read.take(read.uint8()));
       case 0x42: // B BINBYTES
@@ -333,11 +333,15 @@ function numberOf(line: string, isFloat: boolean, faults: TorchFaults): PickleVa
   return BigInt(digits);
 }
 
-/** Text of protocol 0: characters that are no plain ones are written as escapes. */
-function unescaped(text: string): string {
-  return text.replace(/\\(u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|x[0-9a-fA-F]{2}|[\\'"nrt])/g, (whole, escape: string) => {
-    if (/^[uUx]/.test(escape)) return codePoint(Number.parseInt(escape.slice(1), 16), whole);
-    return { n: '\n', r: '\r', t: '\t' }[escape] ?? escape;
+/** Of texts, and of the bytes of Python 2, in protocol 0. */
+const unicodeEscapes = /\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g;
+const byteEscapes = /\\x([0-9a-fA-F]{2})|\\([\\'"nrt])/g;
+
+function unescaped(text: string, escapes: RegExp): string {
+  return text.replace(escapes, (whole, first: string | undefined, second: string | undefined) => {
+    if (first !== undefined) return String.fromCharCode(Number.parseInt(first, 16));
+    if (escapes === unicodeEscapes) return codePoint(Number.parseInt(second ?? '', 16), whole);
+    return { n: '\n', r: '\r', t: '\t' }[second ?? ''] ?? second ?? whole;
   });
 }
 

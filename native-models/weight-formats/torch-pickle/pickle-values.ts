@@ -76,10 +76,10 @@ export class TorchTensor {
 
   /** Its elements lie one after the other, in row-major order. */
   get contiguous(): boolean {
+    if (this.shape.includes(0)) return true;
     let expected = 1;
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
       const size = this.shape[axis] as number;
-      if (size === 0) return true;
       if (size !== 1 && this.strides[axis] !== expected) return false;
       expected *= size;
     }

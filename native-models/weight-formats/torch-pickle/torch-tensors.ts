@@ -6,7 +6,7 @@ import { TorchFaults, shown } from './torch-faults.js';
 
 /** Deeper than any model; an object that holds itself would go on for ever. */
 const MAX_DEPTH = 64;
-const MAX_VALUES = 2_000_000;
+const MAX_VALUES = 500_000;
 
 /**
  * All tensors below a value, each by its dotted name: of `{"a": {"b": t}, "c": [u]}` these are `a.b` and `c.0`. What is no
