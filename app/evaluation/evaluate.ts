@@ -38,19 +38,20 @@ import { inWorkFolder } from './work-folder.js';
 export async function evaluate(
   parts: EvaluationParts,
   settings: EvaluationSettings,
-  { onProgress, signal, intervals }: EvaluateOptions,
+  { onProgress, signal, intervals, name }: EvaluateOptions,
 ): Promise<Evaluated> {
   const started = performance.now();
   const progress = new Progress(onProgress, parts.memory);
   return inWorkFolder(parts.home, async (folder) => {
     const work: EvaluationWork = {
+      ...{ name: name ?? null },
       ...{ parts, settings, progress, signal, folder, intervals },
       ...{ hashes: new FileHashes(parts.worker, parts.memory), store: featureStore(parts) },
     };
     const gathered = await gather(work);
     const { generated, reference } = gathered;
     const kinds = {
-      generated: await lookAtKinds(parts.worker, generated.label, generated.hashed, signal),
+      generated: await lookAtKinds(parts.worker, name ?? generated.label, generated.hashed, signal),
       reference: reference && (await lookAtKinds(parts.worker, reference.label, reference.hashed, signal)),
     };
     const sets = await measureSets(work, gathered);
@@ -101,6 +102,8 @@ export interface EvaluateOptions {
   readonly signal: AbortSignal;
   /** False leaves out the intervals that take more than a moment. */
   readonly intervals: boolean;
+  /** What the sentences call the generated set; its folder's name without it. */
+  readonly name?: string;
 }
 
 export interface Evaluated {
@@ -119,6 +122,7 @@ export interface EvaluationWork {
   /** Of its own, removed at its end. */
   readonly folder: string;
   readonly intervals: boolean;
+  readonly name: string | null;
 }
 
 interface Parts {
@@ -140,7 +144,11 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
     ...{ facts, mode: settings.mode, version: parts.versions.inkstone, ...networks },
     referenceHash: gathered.referenceHash,
   });
-  const generated = evaluatedSet(gathered.generated, [sets?.generated ?? null, captions?.generated ?? null]);
+  const label = work.name ?? gathered.generated.label;
+  const generated = evaluatedSet({ ...gathered.generated, label }, [
+    sets?.generated ?? null,
+    captions?.generated ?? null,
+  ]);
   const reference =
     gathered.reference === null
       ? statisticsSet(gathered, metrics)

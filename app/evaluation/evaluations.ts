@@ -215,11 +215,12 @@ export class Evaluations {
     const { id } = running;
     try {
       const parts = { ...(await making()), otherRun: (other: string) => Promise.resolve(this.#otherRun(other)) };
-      const { settings } = this.#rows.existing(id);
+      const { settings, name } = this.#rows.existing(id);
       const { result, files } = await evaluate(parts, settings, {
         onProgress: this.#paced(running),
         signal: running.abort.signal,
         intervals: true,
+        name,
       });
       database.transaction(() => this.#rows.finish(id, result, files, Date.now()));
       this.#lastFiles = null;

@@ -38,6 +38,9 @@ function comparison(told: Told, against: NonNullable<Told['against']>): string {
       : `${generated.label} and ${against.label} are not ranked: they hold ${generated.count.toLocaleString('en')} and ${pictureCount(against.count)}, and the metrics depend on how many there are.`;
   }
   const { difference } = lead.against;
+  if (difference.low === 0 && difference.high === 0) {
+    return `${generated.label} and ${against.label} measure the same: their ${nameOf(lead)} does not differ.`;
+  }
   const shown = showDifference(difference, lead.shownTimes);
   const chance = `${nameOf(lead)} differs by ${shown.value} ± ${shown.half}`;
   if (!difference.clear) {

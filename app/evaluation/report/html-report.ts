@@ -5,7 +5,7 @@ import type {
   MetricResult,
   UsedNetwork,
 } from '../../contracts/evaluation.js';
-import { showNumber } from '../../contracts/measured-digits.js';
+import { showMeasure, showNumber } from '../../contracts/measured-digits.js';
 import type { Worker } from '../../contracts/worker.js';
 import type { EvaluationFiles } from '../shown-files.js';
 import { shownDifference, shownValue } from '../shown-value.js';
@@ -82,7 +82,7 @@ function metricsTable({ metrics }: EvaluationResult, name: string, against: stri
   const rows = metrics.map((metric) => {
     const { value, interval } = shownValue(metric);
     const { label, hint, better, reason, interval: how, n, floor, belowFloor, comparable } = metric;
-    const about = [hint, `${better} is better`, comparable ? '' : 'not comparable with published numbers'];
+    const about = [hint, `${better} is better`, comparable ? '' : 'embedded network'];
     const difference = shownDifference(metric);
     const isClear = metric.against?.difference?.clear === true;
     return html`<tr class="${belowFloor ? 'below' : ''}">
@@ -130,11 +130,22 @@ function metricsTable({ metrics }: EvaluationResult, name: string, against: stri
 /** Biases and other forms of the numbers: what a reader needs to set them beside those of another tool. */
 function otherForms(metrics: readonly MetricResult[]): Html | null {
   const lines = metrics.flatMap(({ label, bias, details, shownTimes }) => {
-    const forms = Object.entries(details).map(([form, value]) => `${form} ${value.toPrecision(6)}`);
-    const known = bias === null ? [] : [`reads about ${(bias * shownTimes).toPrecision(2)} too high at this size`];
-    return known.length + forms.length === 0 ? [] : [`${label}: ${[...known, ...forms].join(', ')}`];
+    const digits = (value: number) => showMeasure({ value, low: null, high: null }, shownTimes).value;
+    const { corrected, correctedLow, correctedHigh, subsetsMean, subsetsDeviation, ...others } = details;
+    const forms = [
+      ...(bias === null ? [] : [`reads about ${digits(bias)} too high at this size`]),
+      ...(corrected === undefined ? [] : [`${digits(corrected)} with the bias taken off`]),
+      ...(correctedLow === undefined || correctedHigh === undefined
+        ? []
+        : [`its interval ${digits(correctedLow)} to ${digits(correctedHigh)}`]),
+      ...(subsetsMean === undefined
+        ? []
+        : [`over torch-fidelity’s subsets ${digits(subsetsMean)}, their deviation ${digits(subsetsDeviation ?? 0)}`]),
+      ...Object.entries(others).map(([form, value]) => `${form} ${digits(value)}`),
+    ];
+    return forms.length === 0 ? [] : [`${label}: ${forms.join(', ')}.`];
   });
-  return lines.length === 0 ? null : html`<p class="soft">${lines.join('. ')}.</p>`;
+  return lines.length === 0 ? null : html`<p class="soft">${lines.join(' ')}</p>`;
 }
 
 /** Full digits: the interval beside them says how many count. */

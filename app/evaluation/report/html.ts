@@ -21,7 +21,9 @@ function markupOf(part: Part): string {
 /** Also safe in attributes. Control characters have no place in a page, and are seen. */
 function escaped(text: string): string {
   return text
-    .replace(/[\p{Cc}\p{Cs}]/gu, (character) => (/\s/.test(character) ? ' ' : '\uFFFD'))
+    .replace(/[\p{Cc}\p{Cs}]/gu, (character) =>
+      character === '\n' ? character : /\s/.test(character) ? ' ' : '\uFFFD',
+    )
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

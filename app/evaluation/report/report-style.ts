@@ -25,7 +25,9 @@ small, figcaption, .soft { color: var(--soft); font-size: 0.85rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.45rem 0.75rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th { font-weight: 500; color: var(--soft); font-size: 0.85rem; }
+td.number, th.number, .nowrap { white-space: nowrap; }
 td.number, th.number { text-align: right; }
+td small { display: block; line-height: 1.3; }
 tr.below td { color: var(--soft); }
 .value { font-weight: 650; }
 .clear { color: var(--clear); }

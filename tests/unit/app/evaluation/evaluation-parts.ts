@@ -73,7 +73,11 @@ type Told = Omit<EvaluationProgress, 'id'>;
 /** One evaluation; what it told is in `told`. */
 export async function evaluated(
   settings: Partial<EvaluationSettings>,
-  { parts = evaluationParts(), signal = new AbortController().signal, onProgress = (_: Told) => {} } = {},
+  {
+    parts = evaluationParts(),
+    signal = new AbortController().signal,
+    onProgress = () => undefined,
+  }: { parts?: EvaluationParts; signal?: AbortSignal; onProgress?: (progress: Told) => unknown } = {},
 ) {
   const told: Told[] = [];
   const { result, files } = await evaluate(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EvaluatedSet, MetricResult } from '../../../../app/contracts/evaluation.js';
 import type { MeasuredDifference, MetricFacts } from '../../../../app/contracts/measures.js';
 import { holm } from '../../../../app/evaluation/holm.js';
-import { metricResults } from '../../../../app/evaluation/metric-results.js';
+import { metricResults, type ResultContext } from '../../../../app/evaluation/metric-results.js';
 import { checkedByName } from '../../../../app/evaluation/networks.js';
 import { warningsOfKinds, type PictureKinds } from '../../../../app/evaluation/picture-kinds.js';
 import { shownDifference, shownValue } from '../../../../app/evaluation/shown-value.js';
@@ -168,7 +168,7 @@ describe('metrics of a result', () => {
   const measured = (value: number, n: [number, number | null]) => ({
     ...{ value, low: value - 1, high: value + 1, reason: null, interval: 'x', n, bias: null, details: {} },
   });
-  const context = {
+  const context: ResultContext = {
     ...{ facts: metricFacts, mode: 'clean-fid', version: '0.1.0', captions: null, referenceHash: '0123456789ab' },
     features: {
       label: 'pt_inception',
@@ -177,7 +177,7 @@ describe('metrics of a result', () => {
       comparable: true,
       checked: 'verified',
     },
-  } as const;
+  };
 
   test('come with what carries at this size first', () => {
     const all = {
