@@ -38,6 +38,21 @@ export function lookAt(source: ReferenceSource, again = false): void {
   );
 }
 
+/** What was found in a source that is being looked at. */
+export function whenSeen(source: ReferenceSource): Promise<Exclude<Look, { state: 'looking' }>> {
+  return new Promise((resolve) => {
+    const look = (): boolean => {
+      const seen = lookOf(evaluateStore.getState().looks, source);
+      if (!seen || seen.state === 'looking') return false;
+      stop();
+      resolve(seen);
+      return true;
+    };
+    let stop = (): void => undefined;
+    if (!look()) stop = evaluateStore.subscribe(look);
+  });
+}
+
 export type Side = 'generated' | 'reference';
 
 export const takeSource = (side: Side, source: ReferenceSource): void => {
@@ -196,8 +211,11 @@ const isOf = (draft: Draft, settings: EvaluationSettings): boolean =>
     { ...settings },
   );
 
-/** Where the next dropped folder goes. */
-export const nextSide = ({ generated, reference }: Draft): Side =>
-  generated !== null && reference === null ? 'reference' : 'generated';
+/** What dropped folders become, in their order: where one was let go over a card it is that one's, two are both sets. */
+export function sidesFor(folders: number, { generated, reference }: Draft, card: Side | null): readonly Side[] {
+  const next = folders === 1 && generated !== null && reference === null ? 'reference' : 'generated';
+  const first = card ?? next;
+  return first === 'generated' ? ['generated', 'reference'] : ['reference', 'generated'];
+}
 
-export const folderSource = (path: string): PictureSource => ({ kind: 'folder', path });
+export const folderSource = (path: string): Extract<PictureSource, { kind: 'folder' }> => ({ kind: 'folder', path });

@@ -1,6 +1,15 @@
 import { ask, asStudioError } from '../bridge.js';
 import { reportProblem, showToast } from '../studio/notices.js';
-import { addNetwork, changeDraft, folderSource, nextSide, takeNetwork, takeSource, type Side } from './drafting.js';
+import {
+  addNetwork,
+  changeDraft,
+  folderSource,
+  sidesFor,
+  takeNetwork,
+  takeSource,
+  whenSeen,
+  type Side,
+} from './drafting.js';
 import { evaluateStore } from './evaluate-store.js';
 
 /** What is let go over the panel: folders are sets, `.npz` is a reference, text is prompts, weights are a network. */
@@ -17,49 +26,53 @@ const WEIGHTS = /\.(pth|pt|safetensors|bin)$/i;
 /** Returns what is nothing that can be measured here, for the window's own rules. `place`: the card it was let go over. */
 export async function dropOnEvaluate(dropped: readonly DroppedHere[], place: string | null): Promise<DroppedHere[]> {
   const left: DroppedHere[] = [];
-  let at: Side | null = place === 'generated' || place === 'reference' ? place : null;
   if (dropped.some(({ isPicture }) => isPicture)) tellFolder();
-  for (const one of dropped) {
-    if (one.path === '' || one.isPicture) continue;
-    if (one.isFolder) {
-      const side = at ?? nextSide(evaluateStore.getState().draft);
-      if (await takeFolder(one.path, side)) {
-        startAnew();
-        // Of two that were let go over one card the second is the other set.
-        at = null;
-      }
-    } else if (STATISTICS.test(one.path)) takeSource('reference', { kind: 'statistics', path: one.path });
+  const here = dropped.filter(({ path, isPicture }) => path !== '' && !isPicture);
+  const folders = takeFolders(
+    here.filter(({ isFolder }) => isFolder).map(({ path }) => path),
+    place === 'generated' || place === 'reference' ? place : null,
+  );
+  for (const one of here) {
+    if (one.isFolder) continue;
+    if (STATISTICS.test(one.path)) takeSource('reference', { kind: 'statistics', path: one.path });
     else if (PROMPTS.test(one.path)) changeDraft({ prompts: one.path });
-    else if (WEIGHTS.test(one.path)) {
-      if (!(await takeWeights(one.path))) left.push(one);
-    } else left.push(one);
+    else if (!WEIGHTS.test(one.path) || !(await takeWeights(one.path))) left.push(one);
   }
+  await folders;
   return left;
 }
 
-/** The result of another run is not that of what was dropped just now. */
-const startAnew = (): void => evaluateStore.setState({ open: null });
-
-/** A folder without pictures may be a CLIP's; if it is neither, the card says what it found. */
-async function takeFolder(path: string, side: Side): Promise<boolean> {
-  const source = folderSource(path);
-  const look = await ask('evaluation.look', { source });
-  if (look.count === 0) {
-    try {
-      const model = await ask('models.import', { path });
-      if (takeNetwork(model)) tellNetwork(model.name, model.kind);
-      else tellOther(model.name);
-      return false;
-    } catch (error) {
-      // `bad-input`: there is no model in it either. Whatever else is wrong is a fault of a model, and is said.
-      if (asStudioError(error).kind !== 'bad-input') {
-        reportProblem(error);
-        return false;
-      }
-    }
+/** In the column at once, before they are read; one without pictures may be a CLIP's, and then leaves it again. */
+async function takeFolders(paths: readonly string[], card: Side | null): Promise<void> {
+  const { draft } = evaluateStore.getState();
+  const sides = sidesFor(paths.length, draft, card);
+  const taken = paths.slice(0, sides.length).map((path, place) => {
+    const side = sides[place] ?? 'generated';
+    const source = folderSource(path);
+    takeSource(side, source);
+    return { side, source, before: draft[side] };
+  });
+  // The result of another run is not that of what was dropped just now.
+  if (taken.length > 0) evaluateStore.setState({ open: null });
+  for (const { side, source, before } of taken) {
+    const seen = await whenSeen(source);
+    if (seen.state !== 'seen' || seen.look.count !== 0 || !(await isModel(source.path))) continue;
+    if (evaluateStore.getState().draft[side] === source) changeDraft({ [side]: before });
   }
-  takeSource(side, source);
-  return true;
+}
+
+/** If it is neither a model nor has pictures, the card says what it found. */
+async function isModel(path: string): Promise<boolean> {
+  try {
+    const model = await ask('models.import', { path });
+    if (takeNetwork(model)) tellNetwork(model.name, model.kind);
+    else tellOther(model.name);
+    return true;
+  } catch (error) {
+    // `bad-input`: there is no model in it either. Whatever else is wrong is a fault of a model, and is said.
+    if (asStudioError(error).kind !== 'bad-input') reportProblem(error);
+    return false;
+  }
 }
 
 /** False: no network, so perhaps an adapter. */

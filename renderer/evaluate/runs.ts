@@ -207,7 +207,7 @@ export function hearEvaluation({ id }: { readonly id: string }): void {
     const { runs, open } = evaluateStore.getState();
     const run = runById(runs, id);
     if (run && before !== run.state) tellEnd(run);
-    if (!run && open?.id === id) newEvaluation();
+    if (!run && before !== undefined && open?.id === id) newEvaluation();
     else if (run?.state === 'done' && open?.id === id && open.result === null) void loadResult(id);
   });
 }

@@ -37,6 +37,17 @@ describe('folders', () => {
     await dropOnEvaluate([folder('/b')], 'reference');
     expect(draft()).toMatchObject({ generated: null, reference: { kind: 'folder', path: '/b' } });
   });
+  test('that are two take both places, whatever was there; one takes the empty place', async () => {
+    evaluateStore.setState({ draft: { ...emptyDraft, generated: { kind: 'folder', path: '/old' } } });
+    await dropOnEvaluate([folder('/ref')], null);
+    expect(draft()).toMatchObject({ generated: { path: '/old' }, reference: { path: '/ref' } });
+    await dropOnEvaluate([folder('/a'), folder('/b')], null);
+    expect(draft()).toMatchObject({ generated: { path: '/a' }, reference: { path: '/b' } });
+  });
+  test('are in the column before they are read', () => {
+    void dropOnEvaluate([folder('/a'), folder('/b')], null);
+    expect(draft()).toMatchObject({ generated: { path: '/a' }, reference: { path: '/b' } });
+  });
   test('without pictures may be a CLIP’s', async () => {
     count = 0;
     imported = { id: 'c', name: 'ViT-B-32', kind: 'clip' };
