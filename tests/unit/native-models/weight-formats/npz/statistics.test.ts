@@ -124,7 +124,7 @@ describe('statistics', () => {
       kinds.add(
         await readStatistics(file).then(
           () => 'read',
-          (error: { kind?: string }) => error.kind ?? String(error),
+          (error: { kind?: string }) => error.kind ?? 'without a kind',
         ),
       );
     }
