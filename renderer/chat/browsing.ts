@@ -3,7 +3,7 @@ import { ask, asStudioError } from '../bridge.js';
 import { offerUndo, reportProblem, say, showToast } from '../studio/notices.js';
 import { studioStore } from '../studio/studio-store.js';
 import { firstWords } from '../words/numbers.js';
-import { chatStore, withEntry } from './chat-store.js';
+import { chatStore } from './chat-store.js';
 import { titleWords } from './chat-words.js';
 import { saveDrafts, takeDraft } from './drafts.js';
 import { focusComposer } from './focus.js';
