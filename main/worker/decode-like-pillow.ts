@@ -65,7 +65,7 @@ async function decodeByLibvips(file: Buffer, format: string): Promise<Pixels> {
     .metadata()
     .catch(() => null);
   if (header === null) return { problem: 'is damaged: its header cannot be read' };
-  const problem = sizeProblem(header.width, header.height);
+  const problem = sizeProblem(header.width, header.height) ?? kindProblem(header);
   if (problem !== null) return { problem };
 
   const decode = (failOn: 'warning' | 'error') => {
@@ -86,6 +86,16 @@ async function decodeByLibvips(file: Buffer, format: string): Promise<Pixels> {
       return { problem: damageOf(file, format, error) };
     }
   }
+}
+
+/** Kinds of pixels that only TIFF has, and that Pillow refuses or has other levels for. */
+function kindProblem({ space, depth, channels }: Metadata): string | null {
+  if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
+    return 'is CMYK with more than 8 bits or four inks: save it as PNG';
+  }
+  const isLevels = depth === 'uchar' || depth === 'ushort';
+  const isPlainNumbers = channels === 1 && ['short', 'uint', 'int', 'float'].includes(depth);
+  return isLevels || isPlainNumbers ? null : 'holds numbers instead of levels: save it as PNG';
 }
 
 const isTurned = ({ orientation }: Metadata): boolean => orientation !== undefined && orientation > 1;
