@@ -20,8 +20,9 @@ export interface MeasuredPictureSets {
   readonly map: FeatureMap | null;
   readonly nearest: EvaluationResult['nearest'];
   readonly farthest: EvaluationResult['farthest'];
-  /** Generated pictures whose content the reference holds too. */
+  /** Generated pictures, and the other run's, whose content the reference holds too. */
   readonly shared: number;
+  readonly otherShared: number;
   readonly notices: readonly string[];
   readonly computed: number;
   readonly device: string | null;
@@ -85,6 +86,7 @@ export async function measureSets(work: EvaluationWork, gathered: Gathered): Pro
     map: measured.map && byPlaces(measured.map, rows),
     ...nearestAndFarthest(measured.neighbours, rows),
     shared: sharedBetween(generated.rows, reference?.rows ?? []),
+    otherShared: sharedBetween(other?.rows ?? [], reference?.rows ?? []),
     notices: measured.notices,
     computed: generated.computed + (reference?.computed ?? 0) + (other?.computed ?? 0),
     device: generated.device ?? reference?.device ?? other?.device ?? null,

@@ -164,6 +164,7 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
     warnings: warningsOf({
       ...{ generated, reference, against: other, ...networks, metrics, kinds },
       shared: sets?.shared ?? 0,
+      otherShared: sets?.otherShared ?? 0,
       readable: gathered.generated.hashed.length,
       uncaptioned: captions?.uncaptioned ?? 0,
       cutCaptions: captions?.cut ?? 0,

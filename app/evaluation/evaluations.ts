@@ -31,6 +31,8 @@ const mostLosses = 3;
 const progressEveryMs = 100;
 /** How long closing waits; the engine is killed by its owner after that. */
 const closeWithinMs = 3000;
+/** How long a stop waits for the engine's running batch. */
+const stopWithinMs = 500;
 
 /** Why a running evaluation is asked to end. */
 type Wish = 'stop' | 'close';
@@ -117,12 +119,14 @@ export class Evaluations {
     return runOf(run);
   }
 
-  /** Returns when it stands still; what was computed is kept. */
+  /** At once for the person, even where the engine's running batch takes longer; what was computed is kept. */
   async stop(id: string): Promise<void> {
     const run = this.#rows.existing(id);
     if (this.#running?.id === id) {
       this.#end(this.#running, 'stop');
-      await this.#standsStill;
+      this.#rows.setState(id, 'stopped');
+      this.#parts.onChanged(id);
+      await this.#settled(stopWithinMs);
     } else if (run.state === 'waiting') {
       this.#rows.setState(id, 'stopped');
       this.#parts.onChanged(id);
@@ -157,15 +161,21 @@ export class Evaluations {
     this.#state = 'closed';
     if (this.#running === null) return;
     this.#end(this.#running, 'close');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, closeWithinMs)));
-    await Promise.race([this.#standsStill, late]);
-    clearTimeout(timer);
+    await this.#settled(closeWithinMs);
   }
 
+  /** What was stopped stays so when the studio closes. */
   #end(running: Running, wish: Wish): void {
-    if (running.wish !== 'close') running.wish = wish;
+    running.wish ??= wish;
     running.abort.abort();
+  }
+
+  /** The running one has come to its end, or the time is over. */
+  async #settled(withinMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, withinMs)));
+    await Promise.race([this.#standsStill, late]);
+    clearTimeout(timer);
   }
 
   /** `run-12`; where that is taken `run-12 (2)`. */
@@ -227,9 +237,8 @@ export class Evaluations {
       return true;
     } catch (error) {
       if (running.wish === 'close') this.#rows.setState(id, 'waiting');
-      else if (running.wish === 'stop') this.#rows.setState(id, 'stopped');
-      else return this.#recover(running, error);
-      return true;
+      else if (running.wish === null) return this.#recover(running, error);
+      return true; // a stopped one was told to be so when it was asked to stop, and may wait again by now
     }
   }
 

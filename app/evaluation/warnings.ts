@@ -13,8 +13,9 @@ export interface Known {
   readonly captions: UsedNetwork | null;
   readonly metrics: readonly MetricResult[];
   readonly kinds: { readonly generated: PictureKinds | null; readonly reference: PictureKinds | null };
-  /** Generated pictures whose content the reference holds too. */
+  /** Generated pictures, and the other run's, whose content the reference holds too. */
   readonly shared: number;
+  readonly otherShared: number;
   /** Generated pictures whose files can be read. */
   readonly readable: number;
   /** Of them: those with no caption; and captions that were longer than the network reads. */
@@ -102,7 +103,7 @@ function heldBack({ heldBack: labels, metrics }: Known): string[] {
   ];
 }
 
-function sameContent({ generated, reference, shared }: Known): string[] {
+function sameContent({ generated, reference, against, shared, otherShared }: Known): string[] {
   const copies = [generated, ...(reference === null ? [] : [reference])].flatMap(({ label, duplicates, count }) =>
     duplicates === 0
       ? []
@@ -110,12 +111,19 @@ function sameContent({ generated, reference, shared }: Known): string[] {
           `${duplicates.toLocaleString('en')} of ${pictureCount(count)} in ${label} are copies of others in it: they count, and the intervals look narrower than they are.`,
         ],
   );
-  if (shared === 0 || reference === null) return copies;
+  const other =
+    otherShared === 0 || against === null || reference === null
+      ? []
+      : [
+          `${otherShared.toLocaleString('en')} of the ${pictureCount(against.count)} in ${against.label} ${otherShared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: it scores too well, and the comparison with it does not hold.`,
+        ];
+  if (shared === 0 || reference === null) return [...other, ...copies];
   const all = shared === generated.count && generated.count === reference.count;
   return [
     all
       ? `${generated.label} and ${reference.label} hold the same pictures: every distance is that of a set to itself.`
       : `${shared.toLocaleString('en')} of the ${pictureCount(generated.count)} in ${generated.label} ${shared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: a set that holds its own reference scores too well.`,
+    ...other,
     ...copies,
   ];
 }

@@ -102,6 +102,22 @@ describe('runs', () => {
     expect(result?.computed).toBeLessThan(20);
   });
 
+  test('stop although the engine is in the middle of a long batch, and go on when it is through', async () => {
+    const engine = evaluationEngine();
+    const gate = held(engine);
+    const { runs, ended, stateOf } = await openRuns({ engine });
+    runs.start();
+    const run = runs.submit(settings);
+    await until(() => gate.batches() > 1);
+    await runs.stop(run.id);
+    expect(stateOf(run.id)).toBe('stopped');
+    runs.resume(run.id);
+    expect(stateOf(run.id)).toBe('waiting');
+    gate.open();
+    await ended(run.id);
+    expect(stateOf(run.id)).toBe('done');
+  });
+
   test('that a crash of the studio cut off go on at the next start', async () => {
     const engine = evaluationEngine();
     const gate = held(engine);

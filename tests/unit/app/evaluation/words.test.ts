@@ -105,7 +105,14 @@ describe('the verdict', () => {
 describe('warnings', () => {
   const known = {
     ...{ generated: set('run-12'), reference: set('flat-ink', 1350), against: null, features: null, captions: null },
-    ...{ metrics: [], kinds: { generated: null, reference: null }, shared: 0, readable: 1000, uncaptioned: 0 },
+    ...{
+      metrics: [],
+      kinds: { generated: null, reference: null },
+      shared: 0,
+      otherShared: 0,
+      readable: 1000,
+      uncaptioned: 0,
+    },
     ...{ cutCaptions: 0, heldBack: [], squashes: false },
   };
   const network = { label: 'pt_inception.pth', sha256: 'ab', dimensions: 2048, comparable: true } as const;
@@ -133,6 +140,12 @@ describe('warnings', () => {
   test('tell pictures that both sets hold', () => {
     expect(warningsOf({ ...known, shared: 12 })[0]).toBe(
       '12 of the 1,000 pictures in run-12 are in flat-ink too, to the last bit: a set that holds its own reference scores too well.',
+    );
+  });
+
+  test('tell that the other run holds the reference', () => {
+    expect(warningsOf({ ...known, against: set('run-11'), otherShared: 1000 })[0]).toBe(
+      '1,000 of the 1,000 pictures in run-11 are in flat-ink too, to the last bit: it scores too well, and the comparison with it does not hold.',
     );
   });
 
