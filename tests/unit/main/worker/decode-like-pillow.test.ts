@@ -58,8 +58,7 @@ function tiff({ photometric, channels, bits, sampleFormat, pixels }: Tiff): Buff
     return bytes;
   };
   /** A single value stands in the field itself. */
-  const everyChannel = (tag: number, value: number, at: number) =>
-    field(tag, 3, channels, channels > 1 ? at : value);
+  const everyChannel = (tag: number, value: number, at: number) => field(tag, 3, channels, channels > 1 ? at : value);
   const fields = [
     field(256, 3, 1, 2),
     field(257, 3, 1, 1),
