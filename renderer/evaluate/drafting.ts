@@ -172,8 +172,15 @@ export function settingsOf(
   return draft.generated && metrics.length > 0 ? { ...draft, generated: draft.generated, metrics } : null;
 }
 
-/** A run's settings as a draft; with every metric that could be computed, new ones are in it too. */
-export const draftOf = (settings: EvaluationSettings): Draft => ({ ...settings });
+/** A run's settings as a draft. Metrics that it could not compute stay ticked for when what they need is there. */
+export function draftOf(settings: EvaluationSettings, all: readonly MetricFacts[]): Draft {
+  const had = new Set(settings.metrics);
+  const captioned = settings.prompts !== null || all.some(({ id, needs }) => needs === 'captions' && had.has(id));
+  const ticked = all.filter(
+    ({ id, needs }) => had.has(id) || (needs === 'sets' ? settings.reference === null : !captioned),
+  );
+  return { ...settings, metrics: ticked.length === all.length ? null : ticked.map(({ id }) => id) };
+}
 
 /** Which run had which settings does not hang on the order of the list of metrics. */
 export const sameSettings = (a: EvaluationSettings, b: EvaluationSettings): boolean => canonical(a) === canonical(b);

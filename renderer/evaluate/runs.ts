@@ -60,7 +60,7 @@ export function openRun(id: string): void {
     tab: 'summary',
     renaming: null,
   });
-  changeDraft(draftOf(run.settings));
+  changeDraft(draftOf(run.settings, studioStore.getState().capabilities.metrics));
   void loadResult(id);
 }
 

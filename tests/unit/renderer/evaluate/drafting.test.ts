@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
 import {
   changeDraft,
+  draftOf,
   evaluatePictures,
   lookOf,
   metricsNow,
@@ -96,6 +97,13 @@ test('what is missing is said, one thing after the other', () => {
   changeDraft({ metrics: null });
   expect(why()).toBeNull();
   expect(settingsOf(now().draft, now().looks, metrics)).toMatchObject({ metrics: ['kid', 'fid'], seed: 0 });
+});
+
+test('a run that had no reference or no captions does not untick the metrics that need them', () => {
+  expect(draftOf({ ...settings, metrics: ['kid', 'fid'] }, metrics).metrics).toBeNull();
+  expect(draftOf({ ...settings, reference: null, metrics: ['clip'] }, metrics).metrics).toBeNull();
+  expect(draftOf({ ...settings, prompts: '/p.txt', metrics: ['kid', 'fid'] }, metrics).metrics).toEqual(['kid', 'fid']);
+  expect(draftOf({ ...settings, metrics: ['fid', 'clip'] }, metrics).metrics).toEqual(['fid', 'clip']);
 });
 
 test('settings are the same whatever the order of their metrics', () => {
