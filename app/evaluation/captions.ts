@@ -19,6 +19,8 @@ export interface Captions {
 /** A line of the form that `eval --prompts` takes. */
 const promptLine = z.object({ file: z.string(), prompt: z.string() });
 
+const filesAtOnce = 8;
+
 /** A million captions have less. */
 const mostBytes = 256e6;
 
@@ -48,9 +50,10 @@ export async function captionsOfPictures(
   { onProgress, signal }: { readonly onProgress: (done: number) => void; readonly signal: AbortSignal },
 ): Promise<Captions> {
   const captions: (string | null)[] = [];
-  for (const { path } of pictures) {
+  for (let from = 0; from < pictures.length; from += filesAtOnce) {
     if (signal.aborted) throw new StudioError('cancelled', 'Stopped.');
-    captions.push(await captionOfPicture(worker, path));
+    const batch = pictures.slice(from, from + filesAtOnce);
+    captions.push(...(await Promise.all(batch.map(({ path }) => captionOfPicture(worker, path)))));
     onProgress(captions.length);
   }
   return { captions, notices: [] };

@@ -133,11 +133,8 @@ function otherForms(metrics: readonly MetricResult[]): Html | null {
     const digits = (value: number) => showMeasure({ value, low: null, high: null }, shownTimes).value;
     const { corrected, correctedLow, correctedHigh, subsetsMean, subsetsDeviation, ...others } = details;
     const forms = [
-      ...(bias === null ? [] : [`reads about ${digits(bias)} too high at this size`]),
-      ...(corrected === undefined ? [] : [`${digits(corrected)} with the bias taken off`]),
-      ...(correctedLow === undefined || correctedHigh === undefined
-        ? []
-        : [`its interval ${digits(correctedLow)} to ${digits(correctedHigh)}`]),
+      ...(bias === null ? [] : [`reads about ${(bias * shownTimes).toPrecision(2)} too high at this size`]),
+      ...(corrected === undefined ? [] : [correctedInWords(corrected, correctedLow, correctedHigh)]),
       ...(subsetsMean === undefined
         ? []
         : [`over torch-fidelity’s subsets ${digits(subsetsMean)}, their deviation ${digits(subsetsDeviation ?? 0)}`]),
@@ -146,6 +143,11 @@ function otherForms(metrics: readonly MetricResult[]): Html | null {
     return forms.length === 0 ? [] : [`${label}: ${forms.join(', ')}.`];
   });
   return lines.length === 0 ? null : html`<p class="soft">${lines.join(' ')}</p>`;
+}
+
+function correctedInWords(value: number, low: number | undefined, high: number | undefined): string {
+  const shown = showMeasure({ value, low: low ?? null, high: high ?? null });
+  return `${shown.value}${shown.low === null ? '' : ` [${shown.low}, ${shown.high}]`} with the bias taken off`;
 }
 
 /** Full digits: the interval beside them says how many count. */
