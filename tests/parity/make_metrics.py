@@ -3,7 +3,7 @@ Metrics on fixed features: what the field's own tools give on the same numbers.
 
 Reference pytorch-fid 0.3.0 (fid_score.calculate_frechet_distance, scipy 1.17.1's sqrtm), torch-fidelity 0.4.0
 (fid_statistics_to_metric, kid_features_to_metric, prc_features_to_metric), torchmetrics 1.9.0 (_compute_fid, poly_mmd,
-clip_score). Features are float32 and made by the same formula on both sides (`features` here and in metrics.test.ts), so a
+clip_score), prdc 0.2 (compute_prdc). Features are float32 and made by the same formula on both sides (`features` here and in metrics.test.ts), so a
 golden is only numbers. KID over all pairs is the formula of Binkowski and others in float64; torch-fidelity's own function
 has to agree with it on sets of one size, or nothing is written.
 
@@ -11,6 +11,7 @@ has to agree with it on sets of one size, or nothing is written.
 """
 
 import base64
+import contextlib
 import importlib.abc
 import importlib.machinery
 import io
@@ -58,6 +59,7 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 sys.meta_path.insert(0, StandIns())
+from prdc import compute_prdc  # noqa: E402
 from pytorch_fid.fid_score import calculate_frechet_distance  # noqa: E402
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric  # noqa: E402
 from torch_fidelity.metric_kid import kernel_mmd, kid_features_to_metric  # noqa: E402
@@ -140,6 +142,12 @@ def precision_recall(x: np.ndarray, y: np.ndarray) -> dict:
         prc_neighborhood=3, prc_batch_size=10000, save_cpu_ram=False, verbose=False,
     )
     return {"precision": told["precision"], "recall": told["recall"]}
+
+
+def density_coverage(x: np.ndarray, y: np.ndarray) -> dict:
+    with contextlib.redirect_stdout(io.StringIO()):
+        told = compute_prdc(y.astype(np.float64), x.astype(np.float64), nearest_k=5)
+    return {"density": float(told["density"]), "coverage": float(told["coverage"])}
 
 
 class GivenClip:
@@ -228,7 +236,7 @@ def npz_files() -> dict:
 
 
 def main():
-    used = versions("torch", "numpy", "scipy", "pytorch-fid", "torch-fidelity", "torchmetrics")
+    used = versions("torch", "numpy", "scipy", "pytorch-fid", "torch-fidelity", "torchmetrics", "prdc")
     for name in CASES:
         x, y = sets(name)
         (n, d, shift), (m, _, other) = CASES[name]
@@ -240,6 +248,7 @@ def main():
             "fid": frechet(x, y),
             "kid": kid(name, x, y),
             "prc": precision_recall(x, y),
+            "density-coverage": density_coverage(x, y),
         })
     write_golden("metrics", "captions", {"versions": used, **captions()})
     write_golden("metrics", "gaussians", {"versions": used, "pairs": gaussians()})

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { captionScores, clipScore, clipScorePaper } from '../../native-models/metrics/clip-score.js';
+import { densityCoverage } from '../../native-models/metrics/density-coverage.js';
 import { FeatureSet } from '../../native-models/metrics/feature-set.js';
 import { fid } from '../../native-models/metrics/fid.js';
 import { frechetOfMoments } from '../../native-models/metrics/frechet-distance.js';
@@ -29,6 +30,7 @@ interface MetricsGolden {
   fid: Record<string, number>;
   kid: { formula: number; subsetsMean?: number; subsetsDeviation?: number };
   prc: { precision: number; recall: number };
+  'density-coverage': { density: number; coverage: number };
 }
 
 const products = new MatrixProducts();
@@ -92,6 +94,12 @@ describe.each(sets)('metrics of %s', (name) => {
     const results = await precisionRecall.measure(compared, work);
     expect(results.measured['precision']!.value).toBeCloseTo(golden.prc.precision, 6);
     expect(results.measured['recall']!.value).toBeCloseTo(golden.prc.recall, 6);
+  });
+
+  test('density and coverage are those of their authors’ prdc', async () => {
+    const { measured: results } = await densityCoverage.measure(compared, work);
+    expect(results['density']!.value).toBeCloseTo(golden['density-coverage'].density, 10);
+    expect(results['coverage']!.value).toBeCloseTo(golden['density-coverage'].coverage, 10);
   });
 
   test.runIf(golden.kid.subsetsMean)('KID’s subsets are those that torch-fidelity draws', async () => {

@@ -143,7 +143,7 @@ test('features and statistics of two networks are refused in one sentence', asyn
 
 test('a metric that is not there is refused with those that are', async () => {
   await expect(measure({ metrics: ['kid', 'beauty'] })).rejects.toThrow(
-    'There is no metric beauty on sets: choose kid, precision, recall, fid.',
+    'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, fid.',
   );
 });
 
@@ -155,7 +155,16 @@ test('a long measurement stops soon, and other calls get through meanwhile', asy
   const work = measure({ generated, reference, metrics: ['fid'] }, [], abort.signal).finally(() => (stopped = true));
   work.catch(() => undefined);
   const { metrics } = await started.engine.capabilities();
-  expect(metrics.map(({ id }) => id)).toEqual(['kid', 'clip', 'precision', 'recall', 'fid', 'clip_paper']);
+  expect(metrics.map(({ id }) => id)).toEqual([
+    'kid',
+    'clip',
+    'precision',
+    'recall',
+    'density',
+    'coverage',
+    'fid',
+    'clip_paper',
+  ]);
   await measure({ metrics: ['kid'], pictures: false });
   expect(stopped).toBe(false);
   abort.abort();
