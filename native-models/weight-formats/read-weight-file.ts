@@ -23,6 +23,9 @@ async function firstBytes(file: string, label: string): Promise<Uint8Array> {
     throw new ModelError('missing-file', `${label} is not there or cannot be read.`, { file, cause });
   });
   try {
+    if ((await handle.stat()).isDirectory()) {
+      throw new ModelError('bad-input', `${label} is a folder: choose the file of weights in it.`, { file });
+    }
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
     return buffer.subarray(0, bytesRead);
   } finally {

@@ -201,7 +201,8 @@ describe('what is no file of torch', () => {
     expect(await refusal()).toMatch(words);
   });
 
-  test('a file that is not there is told so', async () => {
+  test('a file that is not there is told so, and a folder', async () => {
+    await expect(readWeightFile(folder)).rejects.toThrow('is a folder: choose the file of weights in it.');
     await expect(readWeightFile(path.join(folder, 'gone.pth'))).rejects.toMatchObject({ kind: 'missing-file' });
     await writeTorchZip(file(), tensors);
     await truncate(file(), 3);
