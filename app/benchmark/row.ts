@@ -3,7 +3,7 @@ export interface BenchRow {
   readonly name: string;
   /** Median of what was measured. */
   readonly value: number;
-  readonly unit: 's' | 'ms' | 'MB' | '%' | 'tokens/s';
+  readonly unit: 's' | 'ms' | 'MB' | '%' | 'tokens/s' | 'pictures/s';
   /** What it is compared with in the same run, in words; null where nothing is. */
   readonly peer: string | null;
   /** value / peer's value. */
