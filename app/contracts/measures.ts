@@ -21,7 +21,8 @@ export const measured = z.object({
   bias: z.number().nullable(),
   /**
    * Other forms of the number, by name: KID over torch-fidelity's subsets `subsetsMean`, `subsetsDeviation`; FID with
-   * its bias taken off `corrected`, `correctedLow`, `correctedHigh`.
+   * its bias taken off `corrected`, and `correctedLow`, `correctedHigh` where there are more pictures than dimensions:
+   * with fewer the bias grows more slowly than 1/N, and `corrected` still reads too high.
    */
   details: z.record(z.string(), z.number()),
 });

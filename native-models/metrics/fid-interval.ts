@@ -5,6 +5,9 @@
  * pictures tell both things apart. Their mean is too high by the bias at m instead of at N, which is proportional to
  * 1/m1 + 1/m2 (`frechet-bias.ts`); and around the value at N they vary by s^2 (1/m - 1/N), where a new set would by
  * s^2 / N. At m = N/2, the half sample, both factors are 1 (Politis, Romano and Wolf 1999, "Subsampling").
+ *
+ * With fewer pictures than dimensions the bias grows more slowly than 1/m: what is taken off is too little then, and what is
+ * left still too high. It is told without an interval, which would count chance alone.
  */
 import type { FeatureSet } from './feature-set.js';
 import { centred, frechetOfRows, frechetOfRowsAndMoments } from './frechet-distance.js';
@@ -22,8 +25,8 @@ export interface FidInterval {
   readonly how: string;
   /** The value with its bias taken off. */
   readonly corrected: number;
-  /** Half the width. */
-  readonly half: number;
+  /** Half the width of the interval around it; null where the correction itself is what is unsure. */
+  readonly correctedHalf: number | null;
   readonly difference: Difference | null;
 }
 
@@ -70,7 +73,8 @@ export async function fidInterval(
     low: value - alone.half,
     high: value + alone.half,
     how,
-    ...alone,
+    corrected: alone.corrected,
+    correctedHalf: Math.min(...drawn) < generated.columns ? null : alone.half,
     difference: against === null ? null : gapBetween(value - against.value, gaps, ratio),
   };
 }

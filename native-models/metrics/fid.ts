@@ -61,7 +61,8 @@ export const fid: SetsMetric = {
 function measuredOf(value: number, interval: FidInterval | null, n: Counts): Measured {
   const none = { value, reason: null, low: null, high: null, interval: null, n, bias: null, details: {} };
   if (interval === null) return none;
-  const { low, high, how, corrected, half } = interval;
-  const details = { corrected, correctedLow: corrected - half, correctedHigh: corrected + half };
+  const { low, high, how, corrected, correctedHalf: half } = interval;
+  const around = half === null ? {} : { correctedLow: corrected - half, correctedHigh: corrected + half };
+  const details = { corrected, ...around };
   return { ...none, low, high, interval: how, details };
 }

@@ -49,6 +49,15 @@ describe('FID', () => {
     expect(one.details['corrected']).toBeLessThan(one.value!);
   });
 
+  test('with fewer pictures than dimensions is corrected by too little, and claims no interval for that', async () => {
+    // Two samples of one Gaussian: the truth is 0.
+    const { value, details, bias } = await measure(between(gaussian(40, 120, 1), gaussian(40, 120, 2)));
+    expect(Object.keys(details)).toEqual(['corrected']);
+    expect(details['corrected']).toBeGreaterThan(0);
+    expect(details['corrected']).toBeLessThan(value!);
+    expect(bias).toBeGreaterThan(value! / 2);
+  });
+
   test('of subsamples agrees with that of half samples about the same sets', async () => {
     // 2,400 pictures: subsamples of 1,000 instead of halves.
     const sets = between(gaussian(2400, 6, 1, 0.2), gaussian(2400, 6, 2));
