@@ -8,7 +8,6 @@ import type { CaptionedSource, Gathered } from './gather.js';
 import type { HashedPicture } from './hashed-pictures.js';
 import { setVectors, type SetVectors } from './set-vectors.js';
 import { mostShown, shown } from './shown-pictures.js';
-import { pictureCount } from './sources.js';
 import { textVectors } from './text-vectors.js';
 
 /** What the metrics on captions gave, and of what. */
@@ -172,7 +171,7 @@ function withoutCaptions(
 ): MeasuredCaptionSets {
   const reason =
     settings.prompts === null
-      ? `None of the ${pictureCount(generated.pictures.length)} in ${generated.label} carries its prompt: give a prompts file, or leave the CLIP score out.`
+      ? `No picture in ${generated.label} carries its prompt: give a prompts file, or leave the CLIP score out.`
       : `${settings.prompts} has no caption for any picture in ${generated.label}.`;
   if (facts.every(({ needs }) => needs === 'captions')) throw new StudioError('bad-input', reason);
   const none: Measured = {

@@ -151,7 +151,7 @@ describe('a folder', () => {
     [
       'for captions that it has none of',
       async () => ({ metrics: ['clip'] }),
-      /^None of the 10 pictures in generated carries/,
+      /^No picture in generated carries its prompt/,
     ],
   ])('%s is refused in one sentence', async (_, change, sentence) => {
     const refused = await evaluated(await change()).then(
