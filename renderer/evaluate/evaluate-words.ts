@@ -88,9 +88,6 @@ export function adviceFor(kind: ErrorKind): string {
 export const networkWords = ({ label, dimensions, checked }: UsedNetwork): string =>
   `${label}, ${count(dimensions)} dimensions, ${checked}`;
 
-/** Of a long title, for a chip or a column's head. */
-export const otherName = (run: EvaluationRun | null): string => run?.name ?? 'the other run';
-
 /** A distance in features, in three figures: "0.21", "12.4". */
 export const distanceWords = (distance: number): string =>
   fixed(distance, distance >= 100 ? 0 : distance >= 10 ? 1 : 2);
