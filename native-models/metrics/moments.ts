@@ -36,17 +36,6 @@ export async function meanOf(set: FeatureSet, pace: Pace): Promise<Float64Array>
   return sums;
 }
 
-/** Variance summed over all features, divided by N - 1: the trace of the covariance. */
-export async function totalVariance(set: FeatureSet, mean: Float64Array, pace: Pace): Promise<number> {
-  let squares = 0;
-  for (let from = 0; from < set.rows; from += BLOCK) {
-    const block = await set.block(from, Math.min(set.rows, from + BLOCK), mean);
-    for (let i = 0; i < block.length; i++) squares += block[i]! * block[i]!;
-    await pace.rest();
-  }
-  return squares / (set.rows - 1);
-}
-
 export async function momentsOf(
   set: FeatureSet,
   products: MatrixProducts,
