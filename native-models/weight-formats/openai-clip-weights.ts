@@ -71,7 +71,7 @@ const outsideLayers: Readonly<Record<string, string>> = {
 
 /** Where a tensor of transformers' name lies; names of no CLIP stay as they are. */
 function openAIName(name: string, { vision, text }: OpenAIClipPrefixes): Place {
-  const prefix = /^vis/.test(name) ? vision : text;
+  const prefix = name.startsWith('vis') ? vision : text;
   const outside = outsideLayers[name];
   if (outside !== undefined) return { name: prefix + outside, third: null };
   const [, layer, module = '', end] =
