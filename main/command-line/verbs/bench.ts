@@ -8,9 +8,9 @@ import { embeddedStorytellerId } from '../../../app/library/library.js';
 import { machine } from '../../../app/benchmark/machine.js';
 import { pictureRows } from '../../../app/benchmark/picture-rows.js';
 import { median, row, type BenchRow } from '../../../app/benchmark/row.js';
+import { evaluationBench } from '../evaluation-bench.js';
 import { languageBench } from '../language-bench.js';
 import { table } from '../table.js';
-import { UsageError } from '../usage-error.js';
 import type { Verb } from '../verb.js';
 import { windowRows } from '../window-rows.js';
 
@@ -20,7 +20,9 @@ export const bench: Verb = {
   summary: 'measure this machine and print a table',
   flags: {
     model: { value: 'M', help: 'a model, for pictures or for text; else the embedded ones' },
-    peers: { help: 'measure llama.cpp beside it, on a GGUF file; installs node-llama-cpp from npm once' },
+    peers: {
+      help: 'other engines beside it: node-llama-cpp (a GGUF file), pytorch-fid and scipy (INKSTONE_PEER_PYTHON)',
+    },
   },
   positionals: [],
   async run(given, session) {
@@ -30,11 +32,6 @@ export const bench: Verb = {
     if (model.kind === 'language') {
       const rows = await languageBench(session, model, { device, peers: given.has('peers') });
       return { json: { machine: machine(), rows }, text: table(rows.map(cells)) };
-    }
-    if (given.has('peers')) {
-      throw new UsageError(
-        '“--peers” measures a language model; for example: inkstone bench --peers --model FILE.gguf',
-      );
     }
     const folder = await mkdtemp(join(tmpdir(), 'inkstone-bench-'));
     try {
@@ -53,6 +50,7 @@ export const bench: Verb = {
       if (wish === undefined) {
         const storyteller = await (await session.library()).resolve(embeddedStorytellerId);
         rows.push(...(await languageBench(session, storyteller, { device, peers: false })));
+        rows.push(...(await evaluationBench(session, { device, peers: given.has('peers') })));
       }
       await session.engine.unload(); // the window measures with an engine of its own
       const window = await windowRows();

@@ -3,7 +3,7 @@
  * node tests/studies/emoji/study.mjs OUT
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readIcons, renderIcons } from './drawings.mjs';
@@ -39,8 +39,14 @@ for (const [set, drawings] of icons) {
   const folder = join(out, 'drawings', set);
   if (!existsSync(folder)) await renderIcons(shuffled(drawings, 1).slice(0, mostDrawings), folder);
 }
+pool('the five together', ({ style }) => style !== undefined);
+pool('the three together', ({ style }) => style === undefined);
 makePictures();
-const rows = sets.map(({ set, style }) => ({ set, seen: style !== undefined, ...score(set) }));
+const rows = [
+  ...sets.map(({ set, style }) => ({ set, seen: style !== undefined })),
+  { set: 'the five together', seen: true },
+  { set: 'the three together', seen: false },
+].map((row) => ({ ...row, ...score(row.set) }));
 writeFileSync(join(out, 'results.json'), JSON.stringify(rows, null, 2));
 console.log(
   '\n| set | in training | drawings | FD (embedded) | 95 % interval | KID × 1000 | 95 % interval | precision | recall |',
@@ -51,6 +57,21 @@ for (const { set, seen, n, fd_embedded: fd, kid, precision, recall } of rows) {
   const cells = [set, seen ? 'yes' : 'no', n, fd.value.toFixed(2), `${fd.low.toFixed(2)} to ${fd.high.toFixed(2)}`];
   cells.push(kids[0], `${kids[1]} to ${kids[2]}`, precision.value.toFixed(2), recall.value.toFixed(2));
   console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** As many drawings of each of some sets, in one folder. @param {string} name @param {(set: typeof sets[number]) => boolean} wanted */
+function pool(name, wanted) {
+  const folder = join(out, 'drawings', name);
+  if (existsSync(folder)) return;
+  mkdirSync(`${folder}.half`, { recursive: true });
+  const chosen = sets.filter(wanted);
+  for (const [k, { set }] of chosen.entries()) {
+    const files = shuffled(readdirSync(join(out, 'drawings', set)).toSorted(), 20 + k);
+    for (const file of files.slice(0, mostDrawings / chosen.length)) {
+      copyFileSync(join(out, 'drawings', set, file), join(`${folder}.half`, `${set} ${file}`));
+    }
+  }
+  renameSync(`${folder}.half`, folder);
 }
 
 /** The icon sets, at their pinned versions, below OUT/icons. */
