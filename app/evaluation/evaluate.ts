@@ -178,7 +178,9 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
     againstScores: [...(captions?.otherScores ?? [])],
     best: [...(captions?.best ?? [])],
     worst: [...(captions?.worst ?? [])],
-    notices: [...new Set([...gathered.notices, ...(sets?.notices ?? []), ...(captions?.notices ?? [])])],
+    notices: [
+      ...new Set([...ownScale(networks), ...gathered.notices, ...(sets?.notices ?? []), ...(captions?.notices ?? [])]),
+    ],
     device: sets?.device ?? captions?.device ?? parts.device,
     versions: parts.versions,
     seconds: { ...progress.seconds, total: (performance.now() - started) / 1000 },
@@ -186,6 +188,14 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
   };
   return result;
 }
+
+function ownScale({ features, captions }: Pick<EvaluationResult, 'features' | 'captions'>): string[] {
+  const embedded = [features, captions].some((network) => network?.comparable === false);
+  return embedded ? [notComparable] : [];
+}
+
+const notComparable =
+  'Numbers of the embedded CLIP stand for themselves: they are not comparable with published numbers.';
 
 /** Statistics do not tell their pictures, and how many there were only where we wrote them: 0 is not known. */
 function statisticsSet({ statistics }: Gathered, metrics: readonly MetricResult[]): EvaluatedSet | null {

@@ -66,17 +66,11 @@ const biasInWords = (bias: number): string =>
 
 function networkWarnings({ features, captions }: Known): string[] {
   const networks = [features, captions].filter((network) => network !== null);
-  const embedded = networks.some(({ comparable }) => !comparable)
-    ? ['Numbers of the embedded CLIP stand for themselves: they are not comparable with published numbers.']
-    : [];
   const wrong = networks.filter(({ checked }) => checked === 'does not match');
-  return [
-    ...[...new Set(wrong.map(({ label }) => label))].map(
-      (label) =>
-        `${label} is not the file that its name promises: the hash in the name is not its own, so its numbers may agree with nobody’s.`,
-    ),
-    ...embedded,
-  ];
+  return [...new Set(wrong.map(({ label }) => label))].map(
+    (label) =>
+      `${label} is not the file that its name promises: the hash in the name is not its own, so its numbers may agree with nobody’s.`,
+  );
 }
 
 /** All but FID, which has a sentence of its own. */

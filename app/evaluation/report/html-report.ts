@@ -55,7 +55,9 @@ export async function htmlReport(parts: ReportParts): Promise<string> {
         <p class="soft">
           ${foreign(name)}, measured by Inkstone Studio ${result.versions.inkstone} on ${dateOf(madeAt)}
         </p>
-        ${sentences(result.warnings)} ${metricsTable(result, name, parts.against ?? null)}
+        ${sentences(result.warnings)}
+        ${result.metrics.some(({ comparable }) => !comparable) ? html`<p class="soft">Numbers of the embedded network stand for themselves: they are not comparable with published numbers.</p>` : null}
+        ${metricsTable(result, name, parts.against ?? null)}
         <h2>To paste into a paper</h2>
         <pre>${result.metrics.map(protocolWithValue).join('\n')}</pre>
         ${plots(result)} ${neighbourPictures(result, picture)} ${captionPictures(result, picture)}

@@ -30,7 +30,7 @@ describe('two sets on the embedded network', () => {
     expect(result.warnings[0]).toMatch(
       /^Do not quote the FD of this run\. With 10 pictures it reads about \d+ too high; it needs 2,048 or more\. Compare by KID\.$/,
     );
-    expect(result.warnings.join(' ')).toMatch(/not comparable with published numbers/);
+    expect(result.notices[0]).toMatch(/not comparable with published numbers\.$/);
     expect(result.verdict).toMatch(/^10 pictures are too few to say much: KID on the embedded network is /);
     expect(result.map?.generated).toHaveLength(10);
     expect([result.nearest.length, result.farthest.length]).toEqual([5, 5]);
