@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, type FileHandle } from 'node:fs/promise
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { breathe } from '../adapters/breathe.js';
 import { StudioError } from '../contracts/studio-error.js';
 
 /**
@@ -131,7 +132,11 @@ export class VectorFiles {
   async #learn(name: string): Promise<void> {
     const text = await readFile(join(this.#folder, name), 'utf8').catch(() => '');
     const file = name.replace(/\.jsonl$/, '.f32');
-    for (const each of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    for (const [index, each] of text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .entries()) {
+      if (index % 500 === 499) await breathe();
       const parsed = line.safeParse(jsonOrNull(each));
       if (!parsed.success) continue;
       const { sha256, row, crc, notes } = parsed.data;
