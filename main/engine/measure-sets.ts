@@ -5,7 +5,15 @@ import { StudioError } from '../../app/contracts/studio-error.js';
 import { featurePlane } from '../../native-models/metrics/feature-map.js';
 import { FeatureSet } from '../../native-models/metrics/feature-set.js';
 import { metrics } from '../../native-models/metrics/index.js';
-import type { Reference, Sets, SetsMetric, Work } from '../../native-models/metrics/metric.js';
+import {
+  unmeasured,
+  type Measured,
+  type Reference,
+  type Sets,
+  type SetsMetric,
+  type Work,
+} from '../../native-models/metrics/metric.js';
+import { meanOf } from '../../native-models/metrics/moments.js';
 import { nearestReferences } from '../../native-models/metrics/nearest-neighbours.js';
 import { Pace } from '../../native-models/metrics/pace.js';
 import { RandomState } from '../../native-models/metrics/random-state.js';
@@ -37,6 +45,8 @@ export async function measureSets(request: SetsRequest, { signal, progress }: Co
     const sets: Sets = { generated, reference, against };
     return await withProducts(signal, async (products) => {
       const pace = new Pace(signal);
+      // Throws where a feature is not a number, before anything is made of it.
+      for (const features of opened) if (features.rows > 0) await meanOf(features, pace);
       const reply: MeasuredSets = { metrics: {}, differences: {}, map: null, neighbours: null, notices: [] };
       const steps = stepsOf(asked, sets, request, { products, pace }, reply);
       const all = steps.reduce((sum, { weight }) => sum + weight, 0);
@@ -111,8 +121,9 @@ function stepsOf(
         const work: Work = { products, pace, random: () => new RandomState(seed), progress: told, intervals, mode };
         const { measured, differences } = await metric.measure(sets, work);
         for (const id of ids) {
-          if (measured[id] !== undefined) reply.metrics[id] = { ...measured[id] };
-          if (differences[id] !== undefined) reply.differences[id] = { ...differences[id] };
+          if (measured[id] !== undefined) reply.metrics[id] = finite(measured[id]);
+          if (differences[id] !== undefined && isFiniteResult(differences[id]))
+            reply.differences[id] = { ...differences[id] };
         }
       },
     };
@@ -137,3 +148,15 @@ function stepsOf(
     },
   ];
 }
+
+/** Features of some 1e30 leave the range of numbers when they are multiplied: that is a reason, not an infinity. */
+function finite(measured: Measured): Measured {
+  const { bias, details, n } = measured;
+  if (isFiniteResult(measured) && Number.isFinite(bias ?? 0) && Object.values(details).every(Number.isFinite)) {
+    return { ...measured };
+  }
+  return unmeasured(n, 'The features are too large for numbers to be made of them.');
+}
+
+const isFiniteResult = ({ value, low, high }: Pick<Measured, 'value' | 'low' | 'high'>): boolean =>
+  [value, low, high].every((number) => number === null || Number.isFinite(number));

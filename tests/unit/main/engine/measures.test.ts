@@ -141,6 +141,26 @@ test('features and statistics of two networks are refused in one sentence', asyn
   ).rejects.toThrow('Statistics need two pictures');
 });
 
+test('features that are not numbers are refused, and huge ones give a reason in place of an infinity', async () => {
+  const path = join(folder, 'broken.f32');
+  writeFileSync(path, new Uint8Array(new Float32Array(60 * 24).fill(Number.NaN).buffer));
+  await expect(measure({ generated: { path, rows: 60, columns: 24 } })).rejects.toMatchObject({ kind: 'bad-file' });
+  writeFileSync(path, new Uint8Array(new Float32Array(60 * 24).map((_, i) => 1e37 * (i % 7)).buffer));
+  const { metrics } = await measure({ generated: { path, rows: 60, columns: 24 } });
+  const numbers = Object.values(metrics).flatMap(({ value, low, high }) => [value, low, high]);
+  expect(numbers.every((number) => number === null || Number.isFinite(number))).toBe(true);
+  expect(metrics['kid']).toMatchObject({ value: null, reason: expect.stringContaining('too large') });
+  const none = await measure({ generated: { ...features('none', 16, 24), rows: 0, path: emptyFile() } });
+  expect(Object.values(none.metrics).every(({ value, reason }) => value === null && reason !== null)).toBe(true);
+  expect([none.map, none.neighbours]).toEqual([null, null]);
+});
+
+function emptyFile(): string {
+  const path = join(folder, 'empty.f32');
+  writeFileSync(path, '');
+  return path;
+}
+
 test('a metric that is not there is refused with those that are', async () => {
   await expect(measure({ metrics: ['kid', 'beauty'] })).rejects.toThrow(
     'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, fid.',
