@@ -1,5 +1,6 @@
 import type { EvaluationResult, MetricResult, UsedNetwork } from '../../app/contracts/evaluation.js';
 import { shownDifference, shownValue } from '../../app/evaluation/shown-value.js';
+import { pictureCount } from '../../app/evaluation/sources.js';
 import { table } from './table.js';
 
 /** The object of `eval --json`; its first fields are the contract's. */
@@ -43,7 +44,7 @@ const metricJson = ({
 export function evaluationText(result: EvaluationResult): string {
   const { generated, reference, metrics, warnings, notices, verdict } = result;
   const sets = [generated, ...(reference ? [reference] : [])].map(({ label, count, skipped }) => {
-    return `${label}  ${count} pictures${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`;
+    return `${label}  ${pictureCount(count)}${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`;
   });
   const skipped = [...generated.skipped, ...(reference?.skipped ?? [])];
   return [
