@@ -30,29 +30,40 @@ export function Summary({ run, result }: { run: EvaluationRun; result: Evaluatio
   );
 }
 
-/** What the numbers cannot carry: the first sentence is the warning, the rest why. */
+/** So many that the numbers stay in sight; the others are one click away, and counted. */
+const WARNINGS_SHOWN = 3;
+
 function Warnings({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null;
+  const shown = texts.length <= WARNINGS_SHOWN + 1 ? texts.length : WARNINGS_SHOWN;
   return (
     <div className="notice warn warnings" role="note" aria-label="Warnings">
       <Icon of={TriangleAlert} />
       <div>
-        {texts.map((text) => {
-          const [first, rest] = splitFirst(text);
-          return (
-            <p key={text}>
-              {rest === '' ? (
-                first
-              ) : (
-                <>
-                  <b>{first}</b> {rest}
-                </>
-              )}
-            </p>
-          );
-        })}
+        {texts.slice(0, shown).map((text) => (
+          <Warning key={text} text={text} />
+        ))}
+        {texts.length > shown ? (
+          <details>
+            <summary>{plural(texts.length - shown, 'more warning')}</summary>
+            {texts.slice(shown).map((text) => (
+              <Warning key={text} text={text} />
+            ))}
+          </details>
+        ) : null}
       </div>
     </div>
+  );
+}
+
+/** What the numbers cannot carry: the first sentence is the warning, the rest why. */
+function Warning({ text }: { text: string }) {
+  const [first, rest] = splitFirst(text);
+  if (rest === '') return <p>{text}</p>;
+  return (
+    <p>
+      <b>{first}</b> {rest}
+    </p>
   );
 }
 
@@ -98,13 +109,13 @@ function Facts({ result, seed }: { result: EvaluationResult; seed: number }) {
   );
 }
 
-/** "run-12: 1,000 pictures, 3 skipped, 2 duplicates; transparency dropped 12". */
+/** "run-12: 1,000 pictures, 3 skipped, 2 duplicates; transparency dropped (12)". */
 export function setWords({ label, count: pictures, skipped, duplicates, notes }: EvaluatedSet): string {
   const parts = [
     plural(pictures, 'picture'),
     ...(skipped.length > 0 ? [`${count(skipped.length)} skipped`] : []),
     ...(duplicates > 0 ? [plural(duplicates, 'duplicate')] : []),
   ];
-  const done = notes.map(({ note, count: times }) => `${note} ${count(times)}`).join(', ');
+  const done = notes.map(({ note, count: times }) => `${note} (${count(times)})`).join(', ');
   return `${label}: ${parts.join(', ')}${done === '' ? '' : `; ${done}`}`;
 }

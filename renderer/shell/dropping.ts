@@ -4,6 +4,7 @@ import { ask, asStudioError, pathOf } from '../bridge.js';
 import { showImported } from '../chat/browsing.js';
 import { titleWords } from '../chat/chat-words.js';
 import { chatWith } from '../chat/model-choice.js';
+import { takeNetwork } from '../evaluate/drafting.js';
 import { dropOnEvaluate } from '../evaluate/dropped.js';
 import { generateStore } from '../generate/generate-store.js';
 import { importModel } from '../generate/drafting.js';
@@ -151,15 +152,24 @@ const tellNoAdapter = (path: string): void =>
 async function addModel(path: string): Promise<void> {
   const model = await importModel(path);
   const { panel } = studioStore.getState().preferences;
+  const measures = model.kind === 'inception' || model.kind === 'clip';
   const offered = model.kind === 'language' && panel !== 'chat';
   const chat = (): void => {
     openPanel('chat');
     chatWith(model);
   };
+  const evaluate = (): void => {
+    openPanel('evaluate');
+    takeNetwork(model);
+  };
   showToast({
     tone: 'info',
     text: `${model.name} is in the library.`,
-    action: offered ? { label: 'Chat with it', run: chat } : null,
+    action: offered
+      ? { label: 'Chat with it', run: chat }
+      : measures
+        ? { label: 'Evaluate with it', run: evaluate }
+        : null,
   });
   if (model.kind === 'language' && panel === 'chat') chatWith(model);
 }

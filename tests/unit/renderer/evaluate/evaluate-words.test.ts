@@ -53,7 +53,7 @@ test('a set says what was done to it', () => {
   const skipped = [{ file: 'a', reason: 'b' }];
   const notes = [{ note: 'transparency dropped', count: 12 }];
   expect(setWords({ label: 'run-12', count: 1000, skipped, duplicates: 2, notes })).toBe(
-    'run-12: 1,000 pictures, 1 skipped, 2 duplicates; transparency dropped 12',
+    'run-12: 1,000 pictures, 1 skipped, 2 duplicates; transparency dropped (12)',
   );
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
 import { chatStore } from '../../../../renderer/chat/chat-store.js';
+import { evaluateStore } from '../../../../renderer/evaluate/evaluate-store.js';
 import { generateStore } from '../../../../renderer/generate/generate-store.js';
 import { addedWords, dropFiles } from '../../../../renderer/shell/dropping.js';
 import { noticesStore } from '../../../../renderer/studio/notices.js';
@@ -54,6 +55,24 @@ beforeEach(() => {
 });
 
 describe('a dropped file', () => {
+  test('that is the Inception of FID is offered to Evaluate', async () => {
+    const inception = { id: 'i', name: 'pt_inception', kind: 'inception' };
+    main({ 'adapters.add': { ids: [], notices: ['It is no adapter.'] }, 'models.import': inception });
+    dropFiles([file('pt_inception.pth')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['pt_inception is in the library.']));
+    noticesStore.getState().toasts[0]?.action?.run();
+    expect(studioStore.getState().preferences.panel).toBe('evaluate');
+    expect(evaluateStore.getState().draft.inception).toBe('i');
+  });
+  test('that is a picture of a set is no settings on Evaluate', async () => {
+    main({});
+    showPanel('evaluate');
+    dropFiles([file('a.png', 'image/png')]);
+    await vi.waitFor(() =>
+      expect(toasts()).toEqual(['Evaluate takes folders. Drop the folder that holds the pictures.']),
+    );
+    expect(ask.mock.calls.map(([name]) => name)).not.toContain('gallery.read-settings');
+  });
   test('is an adapter first, and its fit is told', async () => {
     main({ 'adapters.add': { ids: ['i'], notices: [] } });
     dropFiles([file('ink.safetensors')]);
