@@ -7,6 +7,8 @@ const opened = z.object({ load: z.number() });
 /** Seconds until the first token, and from it to the last. */
 const answered = z.object({ prefill: z.number(), decode: z.number(), ids: z.array(z.number()) });
 
+const distribution = z.object({ logits: z.array(z.number()) });
+
 /** A peer that hangs must not hang the bench. */
 const patienceMs = 120_000;
 
@@ -23,6 +25,7 @@ export class ChatPeer {
     script: string,
   ) {
     this.#child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#child.stdin!.on('error', () => undefined); // told by the answer that does not come
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
@@ -45,12 +48,16 @@ export class ChatPeer {
     return answered.parse(await this.#request({ ids, tokens }));
   }
 
+  /** [V], of what comes after `ids`. */
+  async logits(ids: readonly number[]): Promise<Float32Array> {
+    return Float32Array.from(distribution.parse(await this.#request({ ids, logits: true })).logits);
+  }
+
   close(): void {
     this.#child.kill();
   }
 
   async #request(request: object): Promise<unknown> {
-    this.#child.stdin!.on('error', () => undefined); // told by the answer that does not come
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
     const line = await Promise.race([this.#lines.next(), setTimeout(patienceMs, null, { ref: false })]);
     if (line === null) throw new Error(`${this.name} gave no answer for ${patienceMs / 1000} s.`);
