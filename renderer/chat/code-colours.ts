@@ -21,7 +21,7 @@ interface Waiting {
 /** In UTF-16 units: more is shown without colours, since every piece is an element of the page. */
 const LONGEST = 20_000;
 /** A worker that takes longer for one text is ended. */
-const DEADLINE_MS = 5000;
+const DEADLINE_MS = 10_000;
 /** Texts whose pieces are remembered: rows of the thread come and go as one scrolls. */
 const REMEMBERED = 100;
 

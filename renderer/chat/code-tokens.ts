@@ -68,7 +68,10 @@ export async function piecesOfCode(text: string, grammar: Grammar): Promise<Code
     const { default: language } = await grammars[grammar]();
     await ready.loadLanguage(...language);
   }
-  const lines = ready.codeToTokensBase(text, { lang: grammar, theme: 'kinds', tokenizeMaxLineLength: LONGEST_LINE });
+  const lines = ready.codeToTokensBase(text, {
+    ...{ lang: grammar, theme: 'kinds', tokenizeMaxLineLength: LONGEST_LINE },
+    tokenizeTimeLimit: 0, // a busy machine is slow with a grammar's first lines, and who waits has a deadline
+  });
   const pieces: [string, string | null][] = [];
   const add = (piece: string, kind: string | null): void => {
     const last = pieces.at(-1);

@@ -39,6 +39,7 @@ export function Thread() {
     gap: GAP,
     overscan: OVERSCAN,
     paddingStart: EDGE,
+    scrollPaddingStart: EDGE,
     paddingEnd: EDGE,
     useFlushSync: false,
   });
