@@ -30,12 +30,15 @@ export class FeatureSet {
     return new FeatureSet(data.length / columns, columns, data, null);
   }
 
-  /** A file of rows and nothing else: float32, little endian. Who opens it closes it. */
-  static async open(file: {
-    readonly path: string;
-    readonly rows: number;
-    readonly columns: number;
-  }): Promise<FeatureSet> {
+  /**
+   * A file of rows and nothing else: float32, little endian. Who opens it closes it.
+   *
+   * @param keptBytes larger files are read where they are needed
+   */
+  static async open(
+    file: { readonly path: string; readonly rows: number; readonly columns: number },
+    keptBytes = KEPT_BYTES,
+  ): Promise<FeatureSet> {
     const { rows, columns } = file;
     const bytes = rows * columns * 4;
     const handle = await open(file.path, 'r').catch((cause: unknown) => {
@@ -50,7 +53,7 @@ export class FeatureSet {
         const sentence = `${path.basename(file.path)} has ${size} bytes, ${rows} × ${columns} features are ${bytes}: make them again.`;
         throw new ModelError('bad-file', sentence, { file: file.path });
       }
-      if (bytes > KEPT_BYTES) return new FeatureSet(rows, columns, null, handle);
+      if (bytes > keptBytes) return new FeatureSet(rows, columns, null, handle);
       const kept = new Float32Array(rows * columns);
       await readFully(handle, new Uint8Array(kept.buffer), 0);
       await handle.close();

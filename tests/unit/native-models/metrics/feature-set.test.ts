@@ -23,11 +23,18 @@ const written = async (name: string, values: Float32Array): Promise<string> => {
 };
 
 describe('a file of features', () => {
-  test('gives blocks and single rows as float64, less an offset', async () => {
+  test.each([
+    ['kept in memory', 1e9],
+    ['read where it is needed', 0],
+  ])('%s gives blocks and single rows as float64, less an offset', async (_, keptBytes) => {
     const path = await written('a.f32', Float32Array.of(1, 2, 3, 4, 5, 6));
-    const set = await FeatureSet.open({ path, rows: 3, columns: 2 });
+    const set = await FeatureSet.open({ path, rows: 3, columns: 2 }, keptBytes);
     expect([...(await set.block(1, 3))]).toEqual([3, 4, 5, 6]);
     expect([...(await set.pick([2, 0], Float64Array.of(1, 0.5)))]).toEqual([4, 5.5, 0, 1.5]);
+    await writeFile(path, new Uint8Array(8));
+    const again = set.block(0, 3);
+    if (keptBytes > 0) expect([...(await again)]).toEqual([1, 2, 3, 4, 5, 6]);
+    else await expect(again).rejects.toMatchObject({ kind: 'file-changed' });
     await set.close();
   });
 
