@@ -160,6 +160,8 @@ export class Evaluations {
   async close(): Promise<void> {
     this.#state = 'closed';
     if (this.#running === null) return;
+    // At once: a batch that outlives the wait must not look like a crash to the next start.
+    if (this.#running.wish === null) this.#rows.setState(this.#running.id, 'waiting');
     this.#end(this.#running, 'close');
     await this.#settled(closeWithinMs);
   }
@@ -236,9 +238,8 @@ export class Evaluations {
       this.#lastFiles = null;
       return true;
     } catch (error) {
-      if (running.wish === 'close') this.#rows.setState(id, 'waiting');
-      else if (running.wish === null) return this.#recover(running, error);
-      return true; // a stopped one was told to be so when it was asked to stop, and may wait again by now
+      if (running.wish === null) return this.#recover(running, error);
+      return true; // its row was set when it was asked to end, and may say something else by now
     }
   }
 

@@ -118,6 +118,24 @@ describe('runs', () => {
     expect(stateOf(run.id)).toBe('done');
   });
 
+  test('that closing cut off wait for the next start, and stopped ones stay stopped', async () => {
+    const engine = evaluationEngine();
+    const gate = held(engine);
+    const { runs, root, stateOf } = await openRuns({ engine });
+    runs.start();
+    const [first, second] = [runs.submit(settings), runs.submit(settings)];
+    await until(() => gate.batches() > 1);
+    await runs.stop(second.id);
+    const closing = runs.close();
+    expect([stateOf(first.id), stateOf(second.id)]).toEqual(['waiting', 'stopped']);
+    gate.open();
+    await closing;
+    const later = await openRuns({ root });
+    later.runs.start();
+    await later.ended(first.id);
+    expect([later.stateOf(first.id), later.stateOf(second.id)]).toEqual(['done', 'stopped']);
+  });
+
   test('that a crash of the studio cut off go on at the next start', async () => {
     const engine = evaluationEngine();
     const gate = held(engine);
