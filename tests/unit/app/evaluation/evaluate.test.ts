@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { EvaluationSettings, MetricResult } from '../../../../app/contracts/evaluation.js';
 import { writeStatistics } from '../../../../app/evaluation/write-statistics.js';
 import { writeStatistics as writeNpz } from '../../../../native-models/weight-formats/npz/statistics.js';
+import { writeInceptionFile } from '../../../inception-file.js';
 import { temporaryFolder } from '../test-parts.js';
 import {
   evaluated,
@@ -99,6 +100,22 @@ describe('two sets on the embedded network', () => {
     await expect(evaluating).rejects.toMatchObject({ kind: 'bad-input', file: path });
   });
 });
+
+test('on an Inception of one’s own numbers have the papers’ names, and a wrong checksum is told', async () => {
+  const inception = join(temporaryFolder(), 'pt_inception-2015-12-05-6726825d.pth');
+  await writeInceptionFile(inception, 'torch-legacy');
+  const { result } = await evaluated({ inception, metrics: ['fid', 'kid'], mode: 'clean-fid' });
+  expect(result.metrics.map(({ id, comparable }) => [id, comparable])).toEqual([
+    ['kid', true],
+    ['fid', true],
+  ]);
+  expect(result.features).toMatchObject({ dimensions: 2048, comparable: true, checked: 'does not match' });
+  expect(metric(result.metrics, 'fid').value).toBeGreaterThan(0);
+  expect(metric(result.metrics, 'fid').protocol).toMatch(/clean-fid: PIL-bicubic-299, \(x-128\)\/128, N=10\/10/);
+  expect(result.warnings.join(' ')).toMatch(/is not the file that its name promises/);
+  expect(result.warnings.join(' ')).toMatch(/pictures of generated are not square: the network sees them squashed/);
+  expect(result.notices.join(' ')).not.toMatch(/not comparable/);
+}, 120_000);
 
 describe('a folder', () => {
   test('with odd files is measured by what can be read, and the rest is listed with reasons', async () => {
