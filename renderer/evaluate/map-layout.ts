@@ -45,19 +45,22 @@ function boxOf(points: readonly { x: number; y: number }[]) {
   return box;
 }
 
+/** From this many marks on they are drawn smaller, so that one set does not hide the other. */
+const MANY_MARKS = 1000;
+const SMALL = 0.6;
+
 /** One path for a whole set: thousands of marks are one element. Circles and triangles differ without colour. */
 export function marksPath(points: readonly MapPoint[], set: MapPoint['set']): string {
-  const parts: string[] = [];
-  for (const { set: one, x, y } of points) {
-    if (one !== set) continue;
-    const [left, top] = [x.toFixed(1), y.toFixed(1)];
-    parts.push(
-      set === 'generated'
-        ? `M${left} ${top}m-2.2 0a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0 -4.4 0`
-        : `M${left} ${top}m0 -3l3 5.2h-6z`,
-    );
-  }
-  return parts.join('');
+  const size = points.length > MANY_MARKS ? SMALL : 1;
+  const radius = 2.2 * size;
+  const high = 3 * size;
+  const side = 5.2 * size;
+  const circle = `m-${radius} 0a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 -${2 * radius} 0`;
+  const triangle = `m0 -${high}l${high} ${side}h-${2 * high}z`;
+  return points
+    .filter((point) => point.set === set)
+    .map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}${set === 'generated' ? circle : triangle}`)
+    .join('');
 }
 
 /** The point under the pointer, within `reach` pixels; null where there is none. */

@@ -63,8 +63,11 @@ function onListKey(event: KeyboardEvent): void {
   const { open, runs } = evaluateStore.getState();
   const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, Home: -runs.length, End: runs.length };
   const by = moves[event.key];
-  if (by !== undefined) walkRuns(by);
-  else if ((event.key === 'Delete' || event.key === 'Backspace') && open) removeRun(open.id);
+  if (by !== undefined) {
+    walkRuns(by);
+    const reached = evaluateStore.getState().open?.id ?? '';
+    document.getElementById(rowId(reached))?.scrollIntoView({ block: 'nearest' });
+  } else if ((event.key === 'Delete' || event.key === 'Backspace') && open) removeRun(open.id);
   else return;
   event.preventDefault();
 }

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StudioError } from '../../../../app/contracts/studio-error.js';
+import type { Model } from '../../../../app/contracts/models.js';
+import { languageModels } from '../../../../renderer/chat/model-fit.js';
 import {
   changeDraft,
   draftOf,
   evaluatePictures,
   lookOf,
+  measuringModels,
   metricsNow,
   sameSettings,
   settingsOf,
@@ -16,7 +19,7 @@ import {
 import { emptyDraft, evaluateStore } from '../../../../renderer/evaluate/evaluate-store.js';
 import { lookWords } from '../../../../renderer/evaluate/evaluate-words.js';
 import { whyNotStart } from '../../../../renderer/evaluate/runs.js';
-import { studioStore } from '../../../../renderer/studio/studio-store.js';
+import { pictureModels, studioStore } from '../../../../renderer/studio/studio-store.js';
 import { clip, fid, kid, metrics, runOf, settings } from './test-runs.js';
 
 const ask = vi.hoisted(() => vi.fn<(name: string, payload: unknown) => Promise<unknown>>());
@@ -110,6 +113,23 @@ test('settings are the same whatever the order of their metrics', () => {
   expect(sameSettings(settings, { ...settings, metrics: ['fid', 'kid'] })).toBe(true);
   expect(sameSettings(settings, { ...settings, mode: 'clean-fid' })).toBe(false);
   expect(sameSettings(settings, { ...settings, reference: null })).toBe(false);
+});
+
+test('models that measure are offered here, and nowhere else', () => {
+  const modelOf = (id: string, kind: string, more = {}) =>
+    ({ id, kind, missing: false, embedded: false, ...more }) as Model;
+  const models = [
+    modelOf('i', 'inception'),
+    modelOf('c', 'clip'),
+    modelOf('gone', 'clip', { missing: true }),
+    modelOf('sd', 'diffusion'),
+    modelOf('llm', 'language'),
+  ];
+  const ids = (of: readonly Model[]): string[] => of.map(({ id }) => id);
+  expect(ids(measuringModels(models, 'inception'))).toEqual(['i']);
+  expect(ids(measuringModels(models, 'clip'))).toEqual(['c']);
+  expect(ids(pictureModels(models))).toEqual(['sd']);
+  expect(ids(languageModels(models))).toEqual(['llm']);
 });
 
 test('a draft is set aside unless it is empty or only repeats a run', () => {

@@ -58,6 +58,8 @@ describe('the map', () => {
   test('draws every mark of a set in one path', () => {
     expect(marksPath(points, 'generated').match(/M/g)).toHaveLength(2);
     expect(marksPath(points, 'reference').match(/z/g)).toHaveLength(2);
+    const many = Array.from({ length: 1001 }, () => points[0] ?? { set: 'generated' as const, ...at(0, 0, 0) });
+    expect(marksPath(many, 'generated')).toMatch(/a1\.32/);
   });
   test('knows the picture under the pointer, and the next one in a direction', () => {
     const [left, right, top] = points;
