@@ -77,9 +77,10 @@ export class FeatureSet {
   async pick(indices: ArrayLike<number>, offset?: Float64Array): Promise<Float64Array> {
     const { columns } = this;
     const rows = new Float32Array(indices.length * columns);
-    for (let i = 0; i < indices.length; i++) {
-      const row = indices[i]!;
-      rows.set(await this.#floats(row, row + 1), i * columns);
+    for (let from = 0, to = 1; from < indices.length; from = to++) {
+      // Rows that follow each other are read at once.
+      while (to < indices.length && indices[to] === indices[to - 1]! + 1) to++;
+      rows.set(await this.#floats(indices[from]!, indices[to - 1]! + 1), from * columns);
     }
     return lessOffset(rows, columns, offset);
   }

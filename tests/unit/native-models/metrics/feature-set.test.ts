@@ -31,6 +31,8 @@ describe('a file of features', () => {
     const set = await FeatureSet.open({ path, rows: 3, columns: 2 }, keptBytes);
     expect([...(await set.block(1, 3))]).toEqual([3, 4, 5, 6]);
     expect([...(await set.pick([2, 0], Float64Array.of(1, 0.5)))]).toEqual([4, 5.5, 0, 1.5]);
+    expect([...(await set.pick([1, 2, 0, 1]))]).toEqual([3, 4, 5, 6, 1, 2, 3, 4]);
+    expect([...(await set.pick([]))]).toEqual([]);
     await writeFile(path, new Uint8Array(8));
     const again = set.block(0, 3);
     if (keptBytes > 0) expect([...(await again)]).toEqual([1, 2, 3, 4, 5, 6]);
