@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { deviceWish } from '../../../app/contracts/capabilities.js';
 import type { EvaluationSettings } from '../../../app/contracts/evaluation.js';
 import { pictureMode } from '../../../app/contracts/features.js';
@@ -50,7 +50,9 @@ export const evalVerb: Verb = {
       against: against ?? null,
     };
     const other =
-      against === undefined ? null : { name: against, settings: { ...settings, generated: folderOf(against) } };
+      against === undefined
+        ? null
+        : { name: basename(against), settings: { ...settings, generated: folderOf(against) } };
     const { result, files } = await evaluate(await evaluationParts(session, device, other), settings, {
       intervals: !given.has('no-intervals'),
       signal: session.signal,
