@@ -18,6 +18,7 @@ import { mainDtype, readJsonObject } from './component-folder.js';
 import { parseOpenClipConfig } from './open-clip-config.js';
 import { OpenAIClipWeights } from './openai-clip-weights.js';
 import { readWeightFile } from './read-weight-file.js';
+import type { SafetensorsFile } from './safetensors.js';
 import { SafetensorsWeights } from './safetensors-weights.js';
 
 /** Names that every CLIP of a spelling has. */
@@ -38,7 +39,7 @@ export function clipSpelling(names: Iterable<string>): Spelling | null {
 export async function readClipFile(given: string): Promise<ClipFiles> {
   const file = path.resolve(given);
   const [folder, label] = [path.dirname(file), path.basename(file)];
-  const read = await readWeightFile(await realpath(file).catch(() => file), label);
+  const read = withoutMasks(await readWeightFile(await realpath(file).catch(() => file), label));
   const names = new Set(read.tensors.keys());
   const spelling = clipSpelling(names);
   if (spelling === null) throw noClip(names, label, file);
@@ -61,6 +62,12 @@ export async function readClipFile(given: string): Promise<ClipFiles> {
 
 interface Described extends Pick<ClipFiles, 'config' | 'rawConfig' | 'identities'> {
   readonly notices: readonly string[];
+}
+
+/** Archives of OpenAI's keep the causal mask with its infinities among the weights: no network reads it, no fault is in it. */
+function withoutMasks(file: SafetensorsFile): SafetensorsFile {
+  const tensors = [...file.tensors].filter(([name]) => !/(^|\.)attn_mask$/.test(name));
+  return { ...file, tensors: new Map(tensors) };
 }
 
 /** From the config beside the file that is of its spelling, else from its shapes. */

@@ -18,15 +18,18 @@ import { openClipPreprocessing } from './open-clip-config.js';
  */
 export async function readClip(given: string): Promise<ClipFiles> {
   const place = path.resolve(given);
-  if (await isFile(place)) return readClipFile(place);
+  const found = await stat(place).catch((cause: unknown) => {
+    throw new ModelError('missing-file', `${place} is not there.`, { file: place, cause });
+  });
+  if (found.isFile()) return readClipFile(place);
   for (const inside of ['clip', 'image_encoder', '.']) {
     const own = path.join(place, inside);
     const weights = await onlyReadableFile(own);
     if (weights !== null) return readClipFile(path.join(own, weights));
     if (!(await isFile(path.join(own, 'config.json')))) continue;
-    const found = await readComponent(own);
-    if (found.kind === 'clip') return found;
-    throw new ModelError('unfit-model', `${path.basename(own)} holds a ${found.kind}, not a CLIP model.`, {
+    const component = await readComponent(own);
+    if (component.kind === 'clip') return component;
+    throw new ModelError('unfit-model', `${path.basename(own)} holds a ${component.kind}, not a CLIP model.`, {
       file: own,
     });
   }

@@ -30,12 +30,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
+const maskHead = { dtype: 'F32', shape: [16, 16] } as const;
+const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer);
+
 async function readWritten(name: string, fileName: string): Promise<ClipFiles> {
   const { tensors, dtype, config } = readGolden<Description>('clip-spellings', name).description;
   const folder = path.join(await mkdtemp(path.join(scratch, 'case-')), 'weights');
   await mkdir(folder);
   const file = path.join(folder, fileName);
-  const seeded = seededTensors(tensors, dtype);
+  // OpenAI's archives have it in every layer.
+  const mask = Float32Array.from({ length: 16 * 16 }, (_, i) => (i % 16 > i / 16 ? -Infinity : 0));
+  const seeded = {
+    ...seededTensors(tensors, dtype),
+    ...(fileName.endsWith('.pt') ? { 'transformer.resblocks.0.attn_mask': { ...maskHead, bytes: bytesOf(mask) } } : {}),
+  };
   if (fileName.endsWith('.pt')) await writeTorchZip(file, seeded as Parameters<typeof writeTorchZip>[1]);
   else await writeSafetensors(file, seeded);
   if (config) await writeFile(path.join(folder, 'open_clip_config.json'), JSON.stringify(config));
