@@ -2,22 +2,16 @@
  * How sure a Frechet distance is, from subsamples of both sets without replacement.
  *
  * A percentile bootstrap is wrong here: drawing anew adds the bias of small samples a second time. Subsamples of m of N
- * pictures tell both things apart. Their mean is too high by the bias at m instead of at N, which is proportional to
- * 1/m1 + 1/m2 (`frechet-bias.ts`); and around the value at N they vary by s^2 (1/m - 1/N), where a new set would by
- * s^2 / N. At m = N/2, the half sample, both factors are 1 (Politis, Romano and Wolf 1999, "Subsampling").
+ * pictures tell both things apart (`subsamples.ts`): their mean is too high by the bias at m instead of at N, which is
+ * proportional to 1/m1 + 1/m2 (`frechet-bias.ts`), and their spread is that of sets drawn anew.
  *
  * With fewer pictures than dimensions the bias grows more slowly than 1/m: what is taken off is too little then, and what is
  * left still too high. It is told without an interval, which would count chance alone.
  */
 import type { FeatureSet } from './feature-set.js';
 import { centred, frechetOfRows, frechetOfRowsAndMoments } from './frechet-distance.js';
-import { difference, NORMAL_975, type Difference, type Sets, type Work } from './metric.js';
-
-const DRAWS = 25;
-/** Half of a large set is as dear as the whole; a thousand tell enough. */
-const LARGEST_DRAW = 1000;
-/** Fewer pictures have no half to speak of. */
-const FEWEST = 8;
+import { difference, type Difference, type Sets, type Work } from './metric.js';
+import { DRAWS, drawsInWords, FEWEST_TO_DRAW, sizeOfDraw, subsampled, varianceRatio } from './subsamples.js';
 
 export interface FidInterval {
   readonly low: number;
@@ -42,10 +36,9 @@ export async function fidInterval(
 ): Promise<FidInterval | null> {
   const { generated, reference } = sets;
   const counts = [generated.rows, ...(reference.kind === 'features' ? [reference.set.rows] : [])];
-  if (Math.min(...counts) < FEWEST) return null;
-  const drawn = counts.map((n) => Math.min(Math.floor(n / 2), LARGEST_DRAW));
-  const whole = counts.reduce((sum, n) => sum + 1 / n, 0);
-  const ratio = whole / drawn.reduce((sum, m, side) => sum + 1 / m - 1 / counts[side]!, 0);
+  if (Math.min(...counts) < FEWEST_TO_DRAW) return null;
+  const drawn = counts.map(sizeOfDraw);
+  const ratio = varianceRatio(counts);
 
   const random = work.random();
   const own: number[] = [];
@@ -66,13 +59,11 @@ export async function fidInterval(
     work.progress((draw + 1) / DRAWS, 'Intervals of FID');
   }
 
-  const alone = correctedBy(value, own, ratio);
-  const how =
-    drawn[0] === Math.floor(counts[0]! / 2) ? `half samples, ${DRAWS}` : `subsamples of ${drawn[0]}, ${DRAWS}`;
+  const alone = subsampled(value, own, ratio);
   return {
     low: value - alone.half,
     high: value + alone.half,
-    how,
+    how: drawsInWords(generated.rows),
     corrected: alone.corrected,
     correctedHalf: Math.min(...drawn) < generated.columns ? null : alone.half,
     difference: against === null ? null : gapBetween(value - against.value, gaps, ratio),
@@ -86,14 +77,8 @@ function momentsOfReference({ reference }: Sets) {
   return reference.moments;
 }
 
-function correctedBy(value: number, draws: readonly number[], ratio: number): { corrected: number; half: number } {
-  const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
-  const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (draws.length - 1);
-  return { corrected: value - (mean - value) * ratio, half: NORMAL_975 * Math.sqrt(variance * ratio) };
-}
-
 /** The bias cancels to first order where both spread alike; what is left of it is taken off the interval. */
 function gapBetween(value: number, gaps: readonly number[], ratio: number): Difference {
-  const { corrected, half } = correctedBy(value, gaps, ratio);
+  const { corrected, half } = subsampled(value, gaps, ratio);
   return difference(value, corrected - half, corrected + half);
 }

@@ -4,9 +4,18 @@ import { fid } from './fid.js';
 import { kid } from './kid.js';
 import type { Metric, MetricFacts } from './metric.js';
 import { precisionRecall } from './precision-recall.js';
+import { vendi } from './vendi.js';
 
 /** Every metric, in the order in which they are offered. */
-export const metrics: readonly Metric[] = [kid, clipScore, precisionRecall, densityCoverage, fid, clipScorePaper];
+export const metrics: readonly Metric[] = [
+  kid,
+  clipScore,
+  precisionRecall,
+  densityCoverage,
+  vendi,
+  fid,
+  clipScorePaper,
+];
 
 /** The numbers that they give, in the same order. */
 export const metricFacts: readonly MetricFacts[] = metrics.flatMap(({ gives }) => gives);

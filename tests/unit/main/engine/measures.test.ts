@@ -163,7 +163,7 @@ function emptyFile(): string {
 
 test('a metric that is not there is refused with those that are', async () => {
   await expect(measure({ metrics: ['kid', 'beauty'] })).rejects.toThrow(
-    'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, fid.',
+    'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, vendi, fid.',
   );
 });
 
