@@ -76,6 +76,18 @@ describe('the distance between sets', () => {
   });
 });
 
+test.each([200, 500])(
+  '%i pictures a side with two features that say anything have the distance of these two',
+  async (rows) => {
+    const spreadOut = (narrow: Float64Array): Float64Array =>
+      Float64Array.from({ length: rows * 600 }, (_, i) => narrow[Math.floor(i / 600) * 2 + (i % 2)]! / Math.sqrt(300));
+    const [a, b] = [await gaussian(rows, 2, 1, 0.5).block(0, rows), await gaussian(rows, 2, 2).block(0, rows)];
+    const narrow = await frechetOfRows(centred(a.slice(), 2), centred(b.slice(), 2), products, new Pace());
+    const wide = await frechetOfRows(centred(spreadOut(a), 600), centred(spreadOut(b), 600), products, new Pace());
+    expect(Math.abs(wide - narrow)).toBeLessThan(1e-6);
+  },
+);
+
 describe('the known bias', () => {
   test('is what samples of one Gaussian read, on average', async () => {
     const [n, columns, times] = [200, 24, 30];

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Pace } from '../../../../../native-models/metrics/pace.js';
+import { jacobiEigenpairs } from '../../../../../native-models/metrics/linear-algebra/jacobi.js';
 import { pivotedCholesky } from '../../../../../native-models/metrics/linear-algebra/pivoted-cholesky.js';
 import { symmetricEigenvalues } from '../../../../../native-models/metrics/linear-algebra/symmetric-eigenvalues.js';
 import { TorchGenerator } from '../../../../../native-models/noise/torch-generator.js';
@@ -53,6 +54,26 @@ describe('eigenvalues of symmetric matrices', () => {
       const found = sorted(await symmetricEigenvalues(known(values, 5), products, new Pace()));
       const wanted = sorted(values);
       found.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-13 * 7));
+    }
+  });
+
+  test('are those that Jacobi’s rotations find, for any size and rank (seeds 1 to 40)', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const n = 1 + ((seed * 37) % 73);
+      const rank = 1 + ((seed * 11) % n);
+      const factor = noise(n * rank, seed);
+      const matrix = new Float64Array(n * n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          for (let k = 0; k < rank; k++) matrix[i * n + j]! += factor[i * rank + k]! * factor[j * rank + k]!;
+        }
+      }
+      const found = sorted(await symmetricEigenvalues(matrix, products, new Pace()));
+      const wanted = sorted(jacobiEigenpairs(matrix.slice(), n).values);
+      const largest = wanted.at(-1)!;
+      for (const [i, value] of found.entries()) {
+        expect(Math.abs(value - wanted[i]!), `seed ${seed}`).toBeLessThan(1e-13 * largest);
+      }
     }
   });
 
