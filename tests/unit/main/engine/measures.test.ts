@@ -182,6 +182,7 @@ test('a long measurement stops soon, and other calls get through meanwhile', asy
     'recall',
     'density',
     'coverage',
+    'vendi',
     'fid',
     'clip_paper',
   ]);
