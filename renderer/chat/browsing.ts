@@ -177,9 +177,14 @@ export async function createConversation(): Promise<void> {
     }
     return focusComposer();
   }
+  const { chosen } = chatStore.getState();
   try {
-    show(await ask('chat.create', model === null ? {} : { model }));
-    focusComposer();
+    const made = await ask('chat.create', model === null ? {} : { model });
+    // One that was opened or imported meanwhile stays in sight.
+    if (chatStore.getState().chosen === chosen) {
+      show(made);
+      focusComposer();
+    }
     await loadList();
   } catch (error) {
     chatStore.setState({ problem: asStudioError(error) });

@@ -261,6 +261,18 @@ test('a new conversation begins with the model that is shown, be it a fresh one 
   expect(calls('chat.create').at(-1)).toEqual({});
 });
 
+test('a new conversation does not take the place of one that was opened while it was made', async () => {
+  let made: (made: Conversation) => void = () => undefined;
+  replies['chat.create'] = () => new Promise((resolve) => (made = resolve));
+  replies['chat.get'] = () => conversation(turns, 'two', 'theirs');
+  void createConversation();
+  await settle();
+  await openConversation('theirs');
+  made(conversation([], null, 'fresh'));
+  await settle();
+  expect(chatStore.getState().conversation?.id).toBe('theirs');
+});
+
 test('while another conversation is answered nothing is sent or stopped here, and why is said', async () => {
   chatStore.setState({
     running: { turn: 'theirs', conversation: 'other' },
