@@ -44,7 +44,7 @@ async function readWritten(name: string, fileName: string): Promise<ClipFiles> {
     ...seededTensors(tensors, dtype),
     ...(fileName.endsWith('.pt') ? { 'transformer.resblocks.0.attn_mask': { ...maskHead, bytes: bytesOf(mask) } } : {}),
   };
-  if (fileName.endsWith('.pt')) await writeTorchZip(file, seeded as Parameters<typeof writeTorchZip>[1]);
+  if (fileName.endsWith('.pt')) await writeTorchZip(file, seeded);
   else await writeSafetensors(file, seeded);
   if (config) await writeFile(path.join(folder, 'open_clip_config.json'), JSON.stringify(config));
   return readClip(file);
