@@ -43,7 +43,6 @@ export const referenceSet = z.discriminatedUnion('kind', [
   /** pytorch-fid's `.npz` with `mu` and `sigma`; it does not tell of how many pictures. */
   z.object({ kind: z.literal('statistics'), path: z.string() }),
 ]);
-export type ReferenceSet = z.infer<typeof referenceSet>;
 
 export const setsRequest = z.object({
   generated: featureMatrix,
