@@ -11,6 +11,8 @@ import type { WeightSource } from '../onnx/weight-source.js';
 import { imaginaryWeights } from '../onnx/weight-source.js';
 import type { AutoencoderConfig, AutoencoderSizes } from './autoencoder-kl.js';
 import { autoencoderKLDecoder, autoencoderKLEncoder } from './autoencoder-kl.js';
+import type { AutoencoderTinyConfig } from './autoencoder-tiny.js';
+import { autoencoderTinyDecoder, autoencoderTinyEncoder, isTiny } from './autoencoder-tiny.js';
 import { clipTextFeatures } from './clip-model.js';
 import type { ClipTextConfig, TextSizes } from './clip-text-model.js';
 import { clipTextModel, clipTextOutputs } from './clip-text-model.js';
@@ -35,7 +37,7 @@ export type NetworkPlan =
   | { readonly component: 'unet'; readonly config: UNetConfig; readonly sizes: UNetSizes }
   | {
       readonly component: 'vae_encoder' | 'vae_decoder';
-      readonly config: AutoencoderConfig;
+      readonly config: AutoencoderConfig | AutoencoderTinyConfig;
       readonly sizes: AutoencoderSizes;
     }
   | { readonly component: 'clip_text'; readonly config: ClipTextConfig; readonly sizes: TextSizes }
@@ -67,10 +69,18 @@ function author(graph: Graph, plan: NetworkPlan): void {
     }
     case 'unet':
       return unet2DCondition(graph, plan.config, plan.sizes);
-    case 'vae_encoder':
-      return autoencoderKLEncoder(graph, plan.config, plan.sizes);
-    case 'vae_decoder':
-      return autoencoderKLDecoder(graph, plan.config, plan.sizes);
+    case 'vae_encoder': {
+      if (!isTiny(plan.config)) return autoencoderKLEncoder(graph, plan.config, plan.sizes);
+      const { encoder } = plan.config;
+      if (encoder) return autoencoderTinyEncoder(graph, plan.config, encoder, plan.sizes);
+      throw oneWayAlone(graph, 'decoder', 'encoder');
+    }
+    case 'vae_decoder': {
+      if (!isTiny(plan.config)) return autoencoderKLDecoder(graph, plan.config, plan.sizes);
+      const { decoder } = plan.config;
+      if (decoder) return autoencoderTinyDecoder(graph, plan.config, decoder, plan.sizes);
+      throw oneWayAlone(graph, 'encoder', 'decoder');
+    }
     case 'clip_text':
       return clipTextFeatures(graph, plan.config, plan.sizes);
     case 'clip_image':
@@ -80,6 +90,12 @@ function author(graph: Graph, plan: NetworkPlan): void {
     case 'llm':
       return plan.sizes ? batchDecoder(graph, plan.config, plan.sizes) : cachedDecoder(graph, plan.config);
   }
+}
+
+/** Tiny autoencoders are published in two files. */
+function oneWayAlone({ weights: { label } }: Graph, has: string, wanted: string): ModelError {
+  const sentence = `${label} holds a tiny autoencoder’s ${has} alone: choose the file with its ${wanted}.`;
+  return new ModelError('unfit-model', sentence);
 }
 
 /** The layers of a network that adapters can change, from its config alone. */
@@ -108,7 +124,7 @@ export function requireNoLayerUnused(graphs: readonly Graph[], weights: WeightSo
     }
   }
   const isLayer =
-    /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers|resblocks)\.|^(model\.)?layers\./;
+    /(^|\.)(down_blocks|up_blocks|mid_block|add_embedding|class_embedding|encoder\.layers|resblocks|(input|output)_blocks|middle_block|label_emb|(en|de)coder\.(down|mid|up)|decoder\.layers)\.|^(model\.)?layers\./;
   // A text encoder's file may hold the whole CLIP it is from, and each tower of a CLIP is a network of its own.
   const otherTower = [/^text_model\.|^(text\.)?transformer\./, /^vision_model\.|^visual\./].filter(
     (tower) => ![...used].some((name) => tower.test(name)),

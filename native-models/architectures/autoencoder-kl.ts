@@ -78,9 +78,12 @@ export function parseAutoencoderConfig(config: ConfigReader): AutoencoderConfig 
   };
 }
 
-/** How many pixels a latent pixel stands for, along one side: 8 in Stable Diffusion. */
-export function pixelsPerLatent(config: AutoencoderConfig): number {
-  return 2 ** (config.channels.length - 1);
+/** How many pixels a latent pixel stands for, along one side: 8 in Stable Diffusion. `upFactor` is a tiny one's. */
+export function pixelsPerLatent({
+  channels,
+  upFactor = 2,
+}: Pick<AutoencoderConfig, 'channels'> & { readonly upFactor?: number }): number {
+  return upFactor ** (channels.length - 1);
 }
 
 // ---------------------------------------------------------------------------------------------------- blocks ----

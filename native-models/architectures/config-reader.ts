@@ -50,12 +50,14 @@ export class ConfigReader {
     return this.has(name) ? this.choice(name, words[0] as Word, words) : null;
   }
 
-  integers(name: string, fallback: readonly number[]): readonly number[] {
+  /** Whole numbers of at least 1 (or `least`). */
+  integers(name: string, fallback: readonly number[], least = 1): readonly number[] {
     return this.#read(
       name,
       fallback,
       'a list of whole numbers',
-      (json): json is readonly number[] => Array.isArray(json) && json.length > 0 && json.every((n) => isInteger(n, 1)),
+      (json): json is readonly number[] =>
+        Array.isArray(json) && json.length > 0 && json.every((n) => isInteger(n, least)),
     );
   }
 

@@ -32,14 +32,16 @@ function product(weights: Weights, x: Value, out: number, { bias }: { bias: bool
 
 export interface ConvOptions extends ConvolutionOptions {
   readonly kernel?: number;
+  /** True unless told. */
+  readonly bias?: boolean;
 }
 
 /** [B, C, H, W] -> [B, out, H', W'] with a square kernel; "same" padding unless told. */
 export function conv2d(weights: Weights, x: Value, out: number, options: ConvOptions = {}): Value {
-  const { kernel = 3, stride = 1, padding = (kernel - 1) / 2 } = options;
+  const { kernel = 3, stride = 1, padding = (kernel - 1) / 2, bias = true } = options;
   const channels = x.size(1);
   const w = weights.tensor('weight', [out, channels, kernel, kernel]);
-  const b = weights.tensor('bias', [out]);
+  const b = bias ? weights.tensor('bias', [out]) : null;
   return withLowRankBranch(
     weights,
     { kind: 'conv', inFeatures: channels, outFeatures: out, kernel: [kernel, kernel] },

@@ -17,7 +17,7 @@ import { add, concat, multiply, reshape, subtract } from '../onnx/operators/inde
 import type { Value } from '../onnx/value.js';
 import type { ConfigReader, Json } from './config-reader.js';
 import type { Activation } from './layers.js';
-import { activate, conv2d, groupNorm, linear } from './layers.js';
+import { activate, conv2d, embedding as rowsOf, groupNorm, linear } from './layers.js';
 import { downsample, resnetBlock, upsample } from './resnet-block.js';
 import { spatialTransformer } from './spatial-transformer.js';
 import { sinusoids, timestepEmbedding } from './timestep-embedding.js';
@@ -83,6 +83,8 @@ export interface UNetConfig {
     /** [projection_class_embeddings_input_dim: 2816 = 1280 + 6 * 256] */
     readonly inputWidth: number;
   } | null;
+  /** [num_class_embeds: null, null, null] 1000 in the 4x upscaler, where a class is how much noise the small picture has */
+  readonly classes: number | null;
 }
 
 export interface UNetBlock {
@@ -160,6 +162,7 @@ export function parseUNetConfig(config: ConfigReader): UNetConfig {
           inputWidth: config.integer('projection_class_embeddings_input_dim', 2816),
         }
       : null,
+    classes: config.integerOrNull('num_class_embeds'),
   };
 }
 
@@ -172,7 +175,6 @@ function refuseOtherNetworks(config: ConfigReader): void {
   config.only('class_embeddings_concat', false);
   config.only('dual_cross_attention', false); // Versatile Diffusion
   config.only('encoder_hid_dim_type', 'text_proj'); // Kandinsky, IP-Adapter
-  config.only('num_class_embeds'); // the 4x upscaler
   config.only('time_embedding_type', 'positional'); // Fourier features of K-diffusion's own networks
   if (config.json['norm_num_groups'] === null) throw config.unsupported('norm_num_groups', 'supported: a number');
 }
@@ -302,7 +304,7 @@ function upBlock(weights: Weights, context: Context, i: number, x: Value, skips:
 /** Everything that is told as a vector, summed: [B, E] */
 function embedding(weights: Weights, config: UNetConfig, sizes: UNetSizes): Value {
   const { graph } = weights;
-  const { time, textTime, activation } = config;
+  const { time, textTime, classes, activation } = config;
   const B = sizes.batch;
   const timestep = graph.input('timestep', 'float32', [B], { broadcast: true });
   const condition = time.conditionWidth
@@ -315,6 +317,10 @@ function embedding(weights: Weights, config: UNetConfig, sizes: UNetSizes): Valu
     sinusoids(timestep, { size: at(config.blocks, 0).channels, ...waves }), // [B, C0]
     { width: time.width, activation, postActivation: time.postActivation, condition },
   ); // [B, E]
+  if (classes) {
+    const labels = graph.input('class_labels', 'int64', [B], { below: classes });
+    sum = add(sum, rowsOf(weights.at('class_embedding'), labels, classes, time.width));
+  }
   if (textTime) {
     const count = sizes.timeIds ?? 6;
     const pooled = graph.input('text_embeds', 'float32', [B, textTime.inputWidth - count * textTime.width]);
@@ -341,7 +347,8 @@ export interface UNetSizes {
 
 /**
  * in   sample [B, C, H, W], timestep [B] or [1], encoder_hidden_states [B, T, D];
- *      SDXL also text_embeds [B, P] and time_ids [B, 6]; latent consistency models may have timestep_cond [B, 256]
+ *      SDXL also text_embeds [B, P] and time_ids [B, 6]; latent consistency models may have timestep_cond [B, 256];
+ *      the 4x upscaler also class_labels [B], the level of noise in the small picture (channels 4 to 6 of its sample)
  * out  out_sample [B, C, H, W]
  */
 export function unet2DCondition(graph: Graph, config: UNetConfig, sizes: UNetSizes): void {

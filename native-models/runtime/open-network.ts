@@ -2,6 +2,7 @@
 import { authorNetwork, requireNoLayerUnused } from '../architectures/author-network.js';
 import type { NetworkPlan } from '../architectures/author-network.js';
 import type { AutoencoderSizes } from '../architectures/autoencoder-kl.js';
+import { isTiny } from '../architectures/autoencoder-tiny.js';
 import type { TextSizes } from '../architectures/clip-text-model.js';
 import type { PictureSizes } from '../architectures/clip-vision-model.js';
 import { ModelError } from '../errors.js';
@@ -115,7 +116,13 @@ function smallPlans(files: Component): NetworkPlan[] {
       return [{ component: 'unet', config: files.config, sizes: { batch: 1, height: 64, width: 64, tokens: 1 } }];
     case 'vae': {
       const sizes = { batch: 1, height: 64, width: 64 };
-      return (['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config: files.config, sizes }));
+      const { config } = files;
+      const isThere = {
+        vae_encoder: !isTiny(config) || config.encoder,
+        vae_decoder: !isTiny(config) || config.decoder,
+      };
+      const components = (['vae_encoder', 'vae_decoder'] as const).filter((component) => isThere[component]);
+      return components.map((component) => ({ component, config, sizes }));
     }
     case 'clip': {
       const { text, vision } = files.config;

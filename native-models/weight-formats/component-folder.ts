@@ -1,12 +1,14 @@
 /**
- * One component of a diffusers model in its own folder: `config.json` and weights in `.safetensors`, whole or in
- * shards, plain or of a variant (`model.fp16.safetensors`).
+ * One component of a diffusers model in its own folder: `config.json` and weights in `.safetensors`, else in torch's
+ * `.bin`, whole or in shards, plain or of a variant (`model.fp16.safetensors`).
  */
 import { readFile, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { AutoencoderConfig } from '../architectures/autoencoder-kl.js';
 import { oldAttentionName, parseAutoencoderConfig } from '../architectures/autoencoder-kl.js';
+import type { AutoencoderTinyConfig } from '../architectures/autoencoder-tiny.js';
+import { isTiny, parseAutoencoderTinyConfig } from '../architectures/autoencoder-tiny.js';
 import type { ClipConfig } from '../architectures/clip-model.js';
 import { clipArchitectures, parseClipConfig } from '../architectures/clip-model.js';
 import type { ClipTextConfig } from '../architectures/clip-text-model.js';
@@ -18,8 +20,8 @@ import { parseUNetConfig } from '../architectures/unet-2d-condition.js';
 import { ModelError } from '../errors.js';
 import type { FileIdentity } from '../runtime/file-identity.js';
 import { fileIdentity } from '../runtime/file-identity.js';
+import { readWeightFile } from './read-weight-file.js';
 import type { SafetensorsFile } from './safetensors.js';
-import { readSafetensors } from './safetensors.js';
 import { SafetensorsWeights } from './safetensors-weights.js';
 
 interface ComponentFiles {
@@ -48,7 +50,7 @@ export interface UNetFiles extends ComponentFiles {
 
 export interface AutoencoderFiles extends ComponentFiles {
   readonly kind: 'vae';
-  readonly config: AutoencoderConfig;
+  readonly config: AutoencoderConfig | AutoencoderTinyConfig;
 }
 
 /** A CLIP with its vision tower; a text tower alone is a `TextEncoderFiles`. */
@@ -79,8 +81,10 @@ export async function readComponent(folder: string, label = path.basename(folder
       return { kind, config: parseClipTextConfig(reader), weights: source(nameWithoutPrefix), ...common };
     case 'unet':
       return { kind, config: parseUNetConfig(reader), weights: source(), ...common };
-    case 'vae':
-      return { kind, config: parseAutoencoderConfig(reader), weights: source(oldAttentionName), ...common };
+    case 'vae': {
+      const config = autoencoderConfig(reader);
+      return { kind, config, weights: source(isTiny(config) ? undefined : oldAttentionName), ...common };
+    }
     case 'clip':
       return { kind, config: parseClipConfig(reader), weights: source(), ...common };
   }
@@ -94,7 +98,7 @@ export function withWeightsUnder<Files extends ComponentFiles>(files: Files, fil
 function componentKind(config: ConfigReader): Component['kind'] {
   const className = config.text('_class_name', '');
   if (className === 'UNet2DConditionModel') return 'unet';
-  if (className === 'AutoencoderKL') return 'vae';
+  if (className === 'AutoencoderKL' || className === 'AutoencoderTiny') return 'vae';
   const architectures = config.texts('architectures', ['']);
   const isText = architectures.some((name) => /^CLIPTextModel(WithProjection)?$/.test(name));
   if (isText || config.text('model_type', '') === 'clip_text_model') return 'text_encoder';
@@ -102,53 +106,63 @@ function componentKind(config: ConfigReader): Component['kind'] {
   if (isClip || config.text('model_type', '') === 'clip') return 'clip';
   throw config.unsupported(
     className ? '_class_name' : 'architectures',
-    `known: UNet2DConditionModel, AutoencoderKL, CLIPTextModel, CLIPTextModelWithProjection, ${clipArchitectures.join(', ')}`,
+    `known: UNet2DConditionModel, AutoencoderKL, AutoencoderTiny, CLIPTextModel, CLIPTextModelWithProjection, ${clipArchitectures.join(', ')}`,
   );
+}
+
+function autoencoderConfig(reader: ConfigReader): AutoencoderFiles['config'] {
+  const isTinyOne = reader.text('_class_name', '') === 'AutoencoderTiny';
+  return isTinyOne ? parseAutoencoderTinyConfig(reader) : parseAutoencoderConfig(reader);
 }
 
 // --------------------------------------------------------------------------------------------------- weights ----
 
-const stems = ['diffusion_pytorch_model', 'model'];
+/** As diffusers and transformers call weights, what is safe to open first. */
+const spellings = [
+  { stem: 'diffusion_pytorch_model', extension: 'safetensors' },
+  { stem: 'model', extension: 'safetensors' },
+  { stem: 'diffusion_pytorch_model', extension: 'bin' },
+  { stem: 'pytorch_model', extension: 'bin' },
+] as const;
 
 /** The headers of a folder's weights: one file, or the shards that its index names. */
 export async function readWeights(folder: string, label: string): Promise<SafetensorsFile[]> {
-  const names = await readdir(folder);
-  const chosen = chooseWeights(names);
+  const chosen = chooseWeights(await readdir(folder));
   if (!chosen) {
-    const pickle = names.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
-    throw pickle
-      ? new ModelError(
-          'unsupported',
-          `${label} has its weights only as ${pickle}, a Python pickle. Get the model as .safetensors.`,
-          { file: path.join(folder, pickle) },
-        )
-      : new ModelError('missing-file', `${label} has no weights: no .safetensors file stands beside its config.json.`, {
-          file: folder,
-        });
+    throw new ModelError(
+      'missing-file',
+      `${label} has no weights: neither a .safetensors nor a .bin file stands beside its config.json.`,
+      {
+        file: folder,
+      },
+    );
   }
   const parts = chosen.endsWith('.json') ? await shardNames(path.join(folder, chosen), `${label}/${chosen}`) : [chosen];
   // The real path: in a download cache every file is a link into a store beside it.
   return Promise.all(
     parts.map(async (name) => {
       const file = path.join(folder, name);
-      return readSafetensors(await realpath(file).catch(() => file), `${label}/${name}`);
+      return readWeightFile(await realpath(file).catch(() => file), `${label}/${name}`);
     }),
   );
 }
 
-/** The plain file first, then its index of shards, then variants (fp16 before others). */
+/** The plain file first, then its index of shards, then variants (fp16 before others); last a lone file of torch's. */
 function chooseWeights(names: readonly string[]): string | null {
-  for (const stem of stems) {
-    const plain = [`${stem}.safetensors`, `${stem}.safetensors.index.json`].find((name) => names.includes(name));
+  for (const { stem, extension } of spellings) {
+    const plain = [`${stem}.${extension}`, `${stem}.${extension}.index.json`].find((name) => names.includes(name));
     if (plain) return plain;
-    const variants = names.filter(
-      (name) => name.startsWith(`${stem}.`) && /\.safetensors(\.index(\.\w+)?\.json)?$/.test(name),
-    );
+    const variantName = new RegExp(String.raw`^${stem}\..*\b${extension}(\.index(\.\w+)?\.json)?$`);
+    const variants = names.filter((name) => variantName.test(name) && !shardName.test(name));
     const variant = variants.find((name) => name.includes('fp16')) ?? variants.toSorted()[0];
     if (variant) return variant;
   }
-  return null;
+  const others = names.filter((name) => /\.(bin|pth|pt|ckpt)$/.test(name));
+  return others.length === 1 ? (others[0] ?? null) : null;
 }
+
+/** `diffusion_pytorch_model-00001-of-00002.safetensors`, of a variant `diffusion_pytorch_model.fp16-00001-of-...` */
+const shardName = /-\d{5}-of-\d{5}\./;
 
 async function shardNames(file: string, label: string): Promise<string[]> {
   const map = (await readJsonObject(file, label))['weight_map'];

@@ -1,5 +1,6 @@
 """
-Goldens of single networks: tiny CLIP text encoders, whole CLIPs, UNets and autoencoders with seeded weights.
+Goldens of single networks: tiny CLIP text encoders, whole CLIPs, UNets and autoencoders, large and tiny, with seeded
+weights.
 
 Makes     goldens/networks/<name>.json + .safetensors
           json: component, config (the config.json that save_pretrained writes), dtype, tensors {name: shape} in
@@ -15,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from transformers import (CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection,
                           CLIPVisionConfig, CLIPVisionModelWithProjection)
 
@@ -201,14 +202,22 @@ def unet(name, what, *, size=(16, 16), batch=2, tokens=9, timestep=(601,), dtype
         pooled = model.config.projection_class_embeddings_input_dim - 6 * model.config.addition_time_embed_dim
         added = {"text_embeds": noise(seed + 200, batch, pooled), "time_ids": time_ids}
         tensors |= {"in.text_embeds": added["text_embeds"], "in.time_ids": time_ids}
+    labels = None
+    if model.config.num_class_embeds is not None:
+        labels = torch.arange(batch) * 7 % model.config.num_class_embeds
+        tensors["in.class_labels"] = labels
     tensors["out.out_sample"] = model(
         tensors["in.sample"], times, encoder_hidden_states=tensors["in.encoder_hidden_states"],
-        added_cond_kwargs=added,
+        class_labels=labels, added_cond_kwargs=added,
     ).sample
     # A wrong time or a wrong text must show in the output, or the golden proves nothing about them.
-    other = model(tensors["in.sample"], torch.zeros_like(times), added_cond_kwargs=added,
+    other = model(tensors["in.sample"], torch.zeros_like(times), class_labels=labels, added_cond_kwargs=added,
                   encoder_hidden_states=tensors["in.encoder_hidden_states"]).sample
     assert (other - tensors["out.out_sample"]).abs().max() > 0.01, f"{name}: the time does not matter"
+    if labels is not None:
+        other = model(tensors["in.sample"], times, class_labels=labels + 1,
+                      encoder_hidden_states=tensors["in.encoder_hidden_states"]).sample
+        assert (other - tensors["out.out_sample"]).abs().max() > 0.01, f"{name}: the class does not matter"
     finish(name, "unet", model, dtype, names, tensors, what)
 
 
@@ -257,6 +266,13 @@ def unets():
          down_block_types=(plain, cross), up_block_types=(up_cross, up_plain), transformer_layers_per_block=[1, 2],
          attention_head_dim=[2, 4], use_linear_projection=True, addition_embed_type="text_time",
          addition_time_embed_dim=16, projection_class_embeddings_input_dim=6 * 16 + 40)
+    unet("unet-upscaler", "as the 4x upscaler: num_class_embeds, a noise level for each picture, 7 input channels (latent "
+         "and small picture), only_cross_attention in all blocks but the first, odd sizes", in_channels=7,
+         num_class_embeds=20, block_out_channels=(32, 48, 64), down_block_types=(plain, cross, cross),
+         up_block_types=(up_cross, up_cross, up_plain), only_cross_attention=[True, True, False],
+         use_linear_projection=True, size=(9, 12), batch=3, timestep=(981,))
+    unet("unet-classes-f16", "num_class_embeds with halves in the file, computed in float32, act_fn gelu in the embedding",
+         dtype="F16", num_class_embeds=1000, time_embedding_act_fn="gelu")
 
 
 # ----------------------------------------------------------------------------------------------------------- vae ----
@@ -307,6 +323,36 @@ def autoencoders():
     autoencoder("vae-f16", "halves in the file, computed in float32", dtype="F16")
 
 
+# ---------------------------------------------------------------------------------------------------------- tiny ----
+
+def tiny(name, what, *, pixels=(16, 16), latents=(4, 4), batch=1, dtype="F32", **config):
+    model = AutoencoderTiny(**config)
+    names = fill(model, dtype)
+    sample = noise(3, batch, model.config.in_channels, *pixels).clamp(-1, 1)
+    finish(f"{name}-encoder", "vae_encoder", model, dtype, names,
+           {"in.sample": sample, "out.latent_parameters": model.encode(sample).latents}, what)
+    # Some latents are far outside of -3..3, where they are squeezed.
+    latent = 2 * noise(4, batch, model.config.latent_channels, *latents)
+    finish(f"{name}-decoder", "vae_decoder", model, dtype, names,
+           {"in.latent_sample": latent, "out.sample": model.decode(latent).sample}, what)
+
+
+def tinies():
+    three = dict(encoder_block_out_channels=(16, 16, 16), decoder_block_out_channels=(16, 16, 16))
+    tiny("tiny-taesd", "as TAESD and TAESDXL, at full width: the config is the default one")
+    tiny("tiny-16-channels", "16 latent channels (TAESD3, TAEF1), 3 stages, two pictures, odd sizes of both kinds",
+         **three, latent_channels=16, num_encoder_blocks=(1, 2, 1), num_decoder_blocks=(2, 1, 1),
+         pixels=(13, 22), latents=(5, 3), batch=2)
+    tiny("tiny-two-widths", "encoder and decoder of different width and depth, act_fn silu, one channel of colour",
+         in_channels=1, out_channels=1, act_fn="silu", encoder_block_out_channels=(12, 12),
+         decoder_block_out_channels=(20, 20), num_encoder_blocks=(0, 2), num_decoder_blocks=(1, 0))
+    tiny("tiny-gelu", "act_fn gelu, up-sampling by 3, a single stage in the encoder", act_fn="gelu",
+         upsampling_scaling_factor=3, encoder_block_out_channels=(24,), num_encoder_blocks=(2,),
+         decoder_block_out_channels=(24, 24), num_decoder_blocks=(1, 1), pixels=(7, 9), latents=(2, 3))
+    tiny("tiny-f16", "halves in the file, computed in float32, act_fn mish", dtype="F16", act_fn="mish", **three,
+         num_encoder_blocks=(1, 1, 1), num_decoder_blocks=(1, 1, 1))
+
+
 if __name__ == "__main__":
     only = set(sys.argv[1:])
     if only:
@@ -316,3 +362,4 @@ if __name__ == "__main__":
     clips()
     unets()
     autoencoders()
+    tinies()

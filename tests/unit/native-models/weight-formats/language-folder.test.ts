@@ -51,12 +51,11 @@ test('no config', async () => {
   await expect(readLanguageFolder(scratch, 'mine')).rejects.toThrow('mine/config.json is not there or cannot be read.');
 });
 
-test('only a Python pickle', async () => {
+test('no weights', async () => {
   await writeFile(path.join(scratch, 'config.json'), await readFile(path.join(storyteller, 'config.json')));
-  await writeFile(path.join(scratch, 'pytorch_model.bin'), 'x');
   await expect(readLanguageFolder(scratch, 'mine')).rejects.toMatchObject({
-    kind: 'unsupported',
-    message: 'mine has its weights only as pytorch_model.bin, a Python pickle. Get the model as .safetensors.',
+    kind: 'missing-file',
+    message: 'mine has no weights: neither a .safetensors nor a .bin file stands beside its config.json.',
   });
 });
 
