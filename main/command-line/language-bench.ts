@@ -8,7 +8,7 @@ import type { ResolvedModel } from '../../app/library/library.js';
 import { LanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer.js';
 import { readLanguageTokenizer } from '../../native-models/tokenizers/language-tokenizer-folder.js';
 import { readLanguageGguf } from '../../native-models/weight-formats/gguf/language-gguf.js';
-import { installChatPeers, llamaCpp } from './chat-peers.js';
+import { installPeer, llamaCpp, transformersExports } from './chat-peers.js';
 import type { Session } from './session.js';
 import { UsageError } from './usage-error.js';
 
@@ -49,20 +49,23 @@ export async function languageBench(
 
 /** Those that can be installed and open the model; of the others it is said why they are left out. */
 async function openPeers(session: Session, file: string): Promise<ChatPeer[]> {
-  let folder: string;
-  try {
-    folder = await installChatPeers(join(session.home.root, 'peers'), (sentence) => session.progress.say(sentence));
-  } catch (error) {
-    session.progress.say(`No peer is measured: npm could not install them (${firstLine(error)}).`);
-    return [];
+  const folder = join(session.home.root, 'peers');
+  const exports = await transformersExports(folder, file);
+  if (exports.length === 0) {
+    session.progress.say(
+      'transformers.js is left out: it needs an export of this model, which tests/peers/chat/transformers-js/make_folders.py makes.',
+    );
   }
-  const peer = { ...llamaCpp, script: join(folder, llamaCpp.script) };
-  try {
-    return [await ChatPeer.open(peer, file, availableParallelism())];
-  } catch (error) {
-    session.progress.say(`${peer.name} is left out: ${firstLine(error)}`);
-    return [];
+  const opened: ChatPeer[] = [];
+  for (const peer of [{ ...llamaCpp, model: file }, ...exports]) {
+    try {
+      const script = join(await installPeer(peer, folder, (sentence) => session.progress.say(sentence)), peer.script);
+      opened.push(await ChatPeer.open({ ...peer, script }, peer.model, availableParallelism()));
+    } catch (error) {
+      session.progress.say(`${peer.name} is left out: ${firstLine(error)}`);
+    }
   }
+  return opened;
 }
 
 const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!;

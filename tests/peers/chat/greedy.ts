@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path';
 
 import { ChatPeer } from '../../../app/benchmark/chat-peer.js';
 import { resolveHome } from '../../../app/storage/home.js';
-import { installChatPeers, llamaCpp } from '../../../main/command-line/chat-peers.js';
+import { installPeer, llamaCpp } from '../../../main/command-line/chat-peers.js';
 import { table } from '../../../main/command-line/table.js';
 import { languageModelFiles } from '../../../main/engine/language-model-files.js';
 import { encodePrompt } from '../../../native-models/pipelines/language-prompt.js';
@@ -52,7 +52,7 @@ if (modelPath === undefined) {
 }
 const home = resolveHome({ env: process.env, platform: process.platform, userHome: homedir() });
 const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
-const peers = await installChatPeers(join(home, 'peers'), say, resolve('tests/peers/chat'));
+const peers = await installPeer(llamaCpp, join(home, 'peers'), say, resolve('tests/peers/chat'));
 // Nothing is timed, and on a busy machine threads of llama.cpp wait for each other for minutes.
 const threads = 1;
 const peer = await ChatPeer.open({ ...llamaCpp, script: join(peers, llamaCpp.script) }, resolve(modelPath), threads);
