@@ -118,7 +118,6 @@ export async function makePlace(): Promise<{ root: string; home: string; embedde
 }
 
 export const capabilities: Capabilities = {
-  metrics: [],
   samplers: [
     { id: 'ddim', label: 'DDIM' },
     { id: 'euler', label: 'Euler' },
