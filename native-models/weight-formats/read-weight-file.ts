@@ -3,17 +3,20 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 
 import { ModelError } from '../errors.js';
+import { readGgufWeightFile } from './gguf/gguf-weight-file.js';
 import type { SafetensorsFile } from './safetensors.js';
 import { readSafetensors } from './safetensors.js';
 import { isTorchFile, readTorchFile } from './torch-pickle/read-torch-file.js';
 import { torchWeights } from './torch-pickle/torch-weights.js';
 
 /**
- * The tensors of a `.safetensors`, or of a `.pth`, `.pt`, `.ckpt` or `.bin` of torch: those of its `state_dict` where it
- * has one, else all. `label` is what messages call the file, its own name unless told.
+ * The tensors of a `.safetensors`, of an unquantised `.gguf`, or of a `.pth`, `.pt`, `.ckpt` or `.bin` of torch: those of
+ * its `state_dict` where it has one, else all. `label` is what messages call the file, its own name unless told.
  */
 export async function readWeightFile(file: string, label = path.basename(file)): Promise<SafetensorsFile> {
-  if (!isTorchFile(await firstBytes(file, label))) return readSafetensors(file, label);
+  const beginning = await firstBytes(file, label);
+  if (Buffer.from(beginning.subarray(0, 4)).toString('latin1') === 'GGUF') return readGgufWeightFile(file, label);
+  if (!isTorchFile(beginning)) return readSafetensors(file, label);
   const torch = await readTorchFile(file, label);
   return torchWeights(torch, ['state_dict']) ?? (torchWeights(torch) as SafetensorsFile);
 }

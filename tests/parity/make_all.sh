@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 python="${PYTHON:-python}"
 "$python" seeded_weights.py
 "$python" make_networks.py
+"$python" make_autoencoders.py
 "$python" make_adapters.py
 "$python" make_clip.py
 "$python" make_clip_spellings.py
@@ -24,4 +25,5 @@ python="${PYTHON:-python}"
 "$python" make_resizers.py
 "$python" make_decoding.py
 "$python" make_families.py
+"$python" make_single_file.py
 "$python" make_evaluation.py
