@@ -72,8 +72,15 @@ export interface TorchTensor {
 export type TorchTensors = Readonly<Record<string, TorchTensor>>;
 
 /** A state dict, one storage a tensor; legacy streams say in each storage that it is no view of another. */
-function stateDict(tensors: TorchTensors, keyOf: (index: number) => string, legacy: boolean): Buffer {
-  const pickle = new Pickle().global('collections', 'OrderedDict').op(')R(');
+function stateDict(
+  tensors: TorchTensors,
+  keyOf: (index: number) => string,
+  legacy: boolean,
+  below: string | null = null,
+): Buffer {
+  const pickle = new Pickle();
+  if (below !== null) pickle.op('}').text(below);
+  pickle.global('collections', 'OrderedDict').op(')R(');
   for (const [index, [name, { dtype, shape, bytes }]] of Object.entries(tensors).entries()) {
     pickle.text(name).global('torch._utils', '_rebuild_tensor_v2').op('((');
     pickle.text('storage').global('torch', storageTypes[dtype]).text(keyOf(index)).text('cpu');
@@ -81,7 +88,7 @@ function stateDict(tensors: TorchTensors, keyOf: (index: number) => string, lega
     pickle.int(0).ints(shape).ints(rowMajor(shape));
     pickle.raw(0x89).global('collections', 'OrderedDict').op(')RtR'); // NEWFALSE: no gradient wanted
   }
-  return pickle.op('u').end();
+  return pickle.op(below === null ? 'u' : 'us').end();
 }
 
 /** Strides of a tensor whose elements lie one after the other. */
@@ -89,11 +96,18 @@ export function rowMajor(shape: readonly number[]): number[] {
   return shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
 }
 
-/** As `torch.save` writes it since 1.6: an uncompressed zip whose storages begin at multiples of 64. */
-export async function writeTorchZip(file: string, tensors: TorchTensors): Promise<void> {
+/**
+ * As `torch.save` writes it since 1.6: an uncompressed zip whose storages begin at multiples of 64. `below`: the key of a
+ * training state that the tensors are under.
+ */
+export async function writeTorchZip(
+  file: string,
+  tensors: TorchTensors,
+  { below = null }: { readonly below?: string | null } = {},
+): Promise<void> {
   const storages = Object.values(tensors).map(({ bytes }, index): [string, Uint8Array] => [`data/${index}`, bytes]);
   await writeZip(file, [
-    ['data.pkl', stateDict(tensors, String, false)],
+    ['data.pkl', stateDict(tensors, String, false, below)],
     ['byteorder', Buffer.from('little')],
     ...storages,
     ['version', Buffer.from('3\n')],

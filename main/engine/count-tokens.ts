@@ -2,9 +2,10 @@ import { basename } from 'node:path';
 import type { TokenCount } from '../../app/contracts/generation.js';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import type { ClipTokenizer } from '../../native-models/tokenizers/clip-tokenizer.js';
-import { readClipTokenizer } from '../../native-models/tokenizers/read-clip-tokenizer.js';
-import { readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readPromptTokenizer } from '../../native-models/tokenizers/prompt-tokenizer.js';
+import { readPictureModel } from '../../native-models/weight-formats/read-picture-model.js';
 import { openModelOf } from './loaded-model.js';
+import { openAIMerges } from './openai-merges.js';
 
 /** Asked at every pause of typing: the last model's tokenizer is kept. */
 let last: { readonly modelPath: string; readonly tokenizer: Promise<ClipTokenizer> } | null = null;
@@ -24,8 +25,10 @@ function tokenizerOf(modelPath: string): Promise<ClipTokenizer> {
 }
 
 async function readTokenizer(modelPath: string): Promise<ClipTokenizer> {
-  const { tokenizer, textEncoder } = await readDiffusersFolder(modelPath);
-  if (tokenizer !== null && textEncoder !== null) return readClipTokenizer(tokenizer, textEncoder.config.positions);
+  const { tokenizer, textEncoder } = await readPictureModel(modelPath);
+  if (tokenizer !== null && textEncoder !== null) {
+    return readPromptTokenizer(tokenizer, textEncoder.config.positions, openAIMerges);
+  }
   throw new StudioError('unfit-model', `${basename(modelPath)} has no tokenizer that counts a prompt.`, {
     file: modelPath,
   });

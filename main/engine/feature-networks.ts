@@ -1,16 +1,11 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DeviceId } from '../../app/contracts/capabilities.js';
 import type { FeatureNetworkFile } from '../../app/contracts/features.js';
 import { loadClipFeatures, type ClipFeatures } from '../../native-models/pipelines/clip-features.js';
 import { inceptionImageFeatures, type ImageFeatures } from '../../native-models/pipelines/image-features.js';
 import { verifyFiles, type FileIdentity } from '../../native-models/runtime/file-identity.js';
 import { readInception } from '../../native-models/weight-formats/inception-file.js';
-
-/** Given from dist/main/, where the bundled engine lies; packed, the embedded files lie beside the archive. */
-const openAIMerges = fileURLToPath(
-  new URL('../../native-models/embedded/clip-vocabulary/bpe_simple_vocab_16e6.txt.gz', import.meta.url),
-).replace(/app\.asar(?=[/\\])/, 'app.asar.unpacked');
+import { openAIMerges } from './openai-merges.js';
 
 interface Opened {
   readonly path: string;

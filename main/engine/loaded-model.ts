@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import type { DeviceId } from '../../app/contracts/capabilities.js';
 import { loadTextToImage, type LoadedTextToImage } from '../../native-models/pipelines/load-text-to-image.js';
 import { verifyFiles } from '../../native-models/runtime/file-identity.js';
-import { readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readPictureModel } from '../../native-models/weight-formats/read-picture-model.js';
 import { bakeFolder } from './bake-folder.js';
+import { openAIMerges } from './openai-merges.js';
 
 /**
  * One model at a time stays open, so that a second picture opens nothing. Only work that goes one at a time may ask:
@@ -12,10 +13,10 @@ import { bakeFolder } from './bake-folder.js';
 let loaded: LoadedTextToImage | null = null;
 
 export async function loadedModel(modelPath: string, device: DeviceId): Promise<LoadedTextToImage> {
-  if (loaded?.model.folder === resolve(modelPath) && loaded.device === device && (await isUnchanged(loaded)))
+  if (loaded?.model.path === resolve(modelPath) && loaded.device === device && (await isUnchanged(loaded)))
     return loaded;
   await unloadModel();
-  loaded = await loadTextToImage(await readDiffusersFolder(modelPath), device, { bakeFolder });
+  loaded = await loadTextToImage(await readPictureModel(modelPath), device, { bakeFolder, openAIMerges });
   return loaded;
 }
 
@@ -25,9 +26,9 @@ export async function unloadModel(): Promise<void> {
   await model?.release();
 }
 
-/** The open one, if it is that of the folder: to be looked at, not run. */
+/** The open one, if it is that of the path: to be looked at, not run. */
 export function openModelOf(modelPath: string): LoadedTextToImage | null {
-  return loaded?.model.folder === resolve(modelPath) ? loaded : null;
+  return loaded?.model.path === resolve(modelPath) ? loaded : null;
 }
 
 /** Files that changed between two pictures are simply read anew. */

@@ -14,7 +14,7 @@ import type { Tensor } from '../../native-models/runtime/tensor.js';
 import { floats } from '../../native-models/runtime/tensor.js';
 import { readClip } from '../../native-models/weight-formats/clip-folder.js';
 import type { TextEncoderFiles, UNetFiles } from '../../native-models/weight-formats/component-folder.js';
-import { readNamedComponent } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readModelComponent } from '../../native-models/weight-formats/read-picture-model.js';
 import { readInception } from '../../native-models/weight-formats/inception-file.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
@@ -58,7 +58,7 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
   switch (component) {
     case 'text_encoder':
     case 'text_encoder_2': {
-      const files = await readNamedComponent(modelPath, component);
+      const files = await readModelComponent(modelPath, component);
       if (files.kind !== 'text_encoder') throw unfit(modelPath, component);
       const [batch, tokens] = inputs.sizes('input_ids', 2);
       // The contract's names; what clip skip reads of them is no output of its own.
@@ -68,7 +68,7 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
       );
     }
     case 'unet': {
-      const files = await readNamedComponent(modelPath, 'unet');
+      const files = await readModelComponent(modelPath, 'unet');
       if (files.kind !== 'unet') throw unfit(modelPath, component);
       const [batch, , height, width] = inputs.sizes('sample', 4);
       const [, tokens] = inputs.sizes('encoder_hidden_states', 3);
@@ -80,7 +80,7 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
     }
     case 'vae_encoder':
     case 'vae_decoder': {
-      const files = await readNamedComponent(modelPath, 'vae');
+      const files = await readModelComponent(modelPath, 'vae');
       if (files.kind !== 'vae') throw unfit(modelPath, component);
       const [batch, , height, width] = inputs.sizes(component === 'vae_encoder' ? 'sample' : 'latent_sample', 4);
       return plain(request, () => openNetwork({ component, files, device, sizes: { batch, height, width } }));

@@ -2,15 +2,10 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelDescription } from '../../app/contracts/models.js';
 import { StudioError } from '../../app/contracts/studio-error.js';
-import { requireFit } from '../../native-models/runtime/open-network.js';
-import { readComponent, type Component } from '../../native-models/weight-formats/component-folder.js';
-import {
-  familyOfUNet,
-  isDiffusersFolder,
-  readDiffusersFolder,
-  type DiffusersModel,
-} from '../../native-models/weight-formats/diffusers-folder.js';
-import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
+import { readComponent } from '../../native-models/weight-formats/component-folder.js';
+import { isDiffusersFolder, readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { familyOfUNet } from '../../native-models/weight-formats/picture-model.js';
+import { checkComponent, describePictureModel, hashedFileOf, usualSampleSize } from './describe-picture-model.js';
 import { inspectGguf, inspectLanguageFolder, isGgufFile, isLanguageFolder } from './inspect-language-model.js';
 import { inspectWeightFile } from './inspect-weight-file.js';
 
@@ -47,32 +42,12 @@ async function inspectPipeline(path: string, { checkFinite }: { checkFinite: boo
       { file: path },
     );
   }
-  const model = await readDiffusersFolder(path);
-  const { unet, vae, textEncoder, textEncoder2 } = model;
-  const components: Component[] = [unet, vae, textEncoder, textEncoder2].filter((component) => component !== null);
-  for (const component of components) await check(component, checkFinite);
-  const sizeMultiple = 2 ** (vae.config.channels.length - 1);
-  return {
-    name: model.name,
-    path,
-    kind: 'diffusion',
-    family: model.family,
-    prediction: model.prediction === 'sample' ? null : model.prediction,
-    inChannels: model.inChannels,
-    format: 'diffusers',
-    dtype: new Set(components.map(({ dtype }) => dtype)).size === 1 ? model.dtype : 'mixed',
-    bytes: model.bytes,
-    card: Object.keys(model.card).length === 0 ? null : model.card,
-    sizeMultiple,
-    nativeSize: (unet.config.sampleSize ?? usualSampleSize) * sizeMultiple,
-    hashedFile: weightsOf(unet),
-    notices: noticesOf(model),
-  };
+  return describePictureModel(await readDiffusersFolder(path), 'diffusers', checkFinite);
 }
 
 async function inspectComponent(path: string, { checkFinite }: { checkFinite: boolean }): Promise<ModelDescription> {
   const component = await readComponent(path);
-  await check(component, checkFinite);
+  await checkComponent(component, checkFinite);
   const kinds = { unet: 'diffusion', vae: 'autoencoder', text_encoder: 'clip', clip: 'clip' } as const;
   return {
     name: basename(path),
@@ -87,7 +62,7 @@ async function inspectComponent(path: string, { checkFinite }: { checkFinite: bo
     card: null,
     sizeMultiple: 8,
     nativeSize: usualSampleSize * 8,
-    hashedFile: weightsOf(component),
+    hashedFile: hashedFileOf(component),
     notices: [
       component.kind === 'clip'
         ? 'This network compares pictures and texts: it serves Evaluate.'
@@ -95,24 +70,6 @@ async function inspectComponent(path: string, { checkFinite }: { checkFinite: bo
     ],
   };
 }
-
-async function check(component: Component, checkFinite: boolean): Promise<void> {
-  requireFit(component);
-  if (!checkFinite) return;
-  for (const file of component.weights.files) await requireFinite(file);
-}
-
-function noticesOf({ name, inChannels, vae }: DiffusersModel): string[] {
-  return inChannels === vae.config.latentChannels
-    ? []
-    : [`${name} takes ${inChannels} channels: it fills in parts of a picture and cannot make one from words alone.`];
-}
-
-/** The first weights file; shards are told apart from other models by theirs well enough. */
-const weightsOf = (component: Component): string => component.weights.files[0]?.file ?? component.folder;
-
-/** Latent pixels of Stable Diffusion 1.5, for a config that does not tell. */
-const usualSampleSize = 64;
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -2,13 +2,13 @@
 import { adaptableLayers } from '../architectures/author-network.js';
 import type { AdaptableLayer } from '../onnx/graph.js';
 import type { TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
-import type { DiffusersModel } from '../weight-formats/diffusers-folder.js';
+import type { PictureModel } from '../weight-formats/picture-model.js';
 import { ldmUNetNames } from '../weight-formats/single-file/ldm-unet-names.js';
 import type { AdaptableComponentName, AdaptableModel } from './adapter.js';
 import { isTextKey } from './infer-base.js';
 
 /** Of a whole model: the text encoders before the UNet. */
-export function adaptableModel({ name, unet, textEncoder, textEncoder2 }: DiffusersModel): AdaptableModel {
+export function adaptableModel({ name, unet, textEncoder, textEncoder2 }: PictureModel): AdaptableModel {
   const parts: { name: AdaptableComponentName; files: TextEncoderFiles | UNetFiles | null }[] = [
     { name: 'text_encoder', files: textEncoder },
     { name: 'text_encoder_2', files: textEncoder2 },

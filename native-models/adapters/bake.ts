@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ModelError } from '../errors.js';
 import type { TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
-import { readNamedComponent } from '../weight-formats/diffusers-folder.js';
+import { readModelComponent } from '../weight-formats/read-picture-model.js';
 import { floatsToBrains, floatsToHalves } from '../weight-formats/number-formats.js';
 import { readFloats, readStored } from '../weight-formats/read-floats.js';
 import type { SafetensorsFile, SafetensorsTensor } from '../weight-formats/safetensors.js';
@@ -54,7 +54,7 @@ export async function bakeAdapters(request: BakeRequest, listeners: BakeListener
     const sentence = `Adapters change text_encoder, text_encoder_2 and unet; ${component} cannot be baked.`;
     throw new ModelError('bad-input', sentence);
   }
-  const files = await readNamedComponent(modelPath, component);
+  const files = await readModelComponent(modelPath, component);
   if (files.kind !== 'unet' && files.kind !== 'text_encoder') throw new TypeError(`${component} is a ${files.kind}`);
   const out = path.resolve(request.out);
   await refuseTarget(

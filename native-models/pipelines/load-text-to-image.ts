@@ -1,5 +1,5 @@
 /**
- * A diffusers Stable Diffusion folder, ready to make pictures. Networks are opened when a picture first needs them
+ * A Stable Diffusion model, ready to make pictures. Networks are opened when a picture first needs them
  * and stay open for the next one of the same size.
  */
 import { createHash } from 'node:crypto';
@@ -21,9 +21,9 @@ import { identityKey, verifyFiles } from '../runtime/file-identity.js';
 import { openNetwork } from '../runtime/open-network.js';
 import type { SchedulerConfig } from '../schedulers/scheduler-config.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
-import { readClipTokenizer } from '../tokenizers/read-clip-tokenizer.js';
+import { readPromptTokenizer } from '../tokenizers/prompt-tokenizer.js';
 import type { TextEncoderFiles, UNetFiles } from '../weight-formats/component-folder.js';
-import type { DiffusersModel } from '../weight-formats/diffusers-folder.js';
+import type { PictureModel } from '../weight-formats/picture-model.js';
 import { AdaptedNetwork } from './adapted-network.js';
 import { fitLatentPreview, type LatentPreview } from './latent-preview.js';
 import { OpenOne } from './open-one.js';
@@ -53,10 +53,12 @@ export interface AdaptedTextToImageResult extends TextToImageResult {
 export interface LoadOptions {
   /** Asked for when adapters are baked, for temporary files; the system's own folder unless told. */
   readonly bakeFolder?: () => Promise<string>;
+  /** OpenAI's file of merges, for models that bring no tokenizer. */
+  readonly openAIMerges?: string;
 }
 
 export class LoadedTextToImage {
-  readonly model: DiffusersModel;
+  readonly model: PictureModel;
   readonly device: Device;
   /** The first of them counts a prompt's tokens; all read as many. */
   readonly tokenizer: ClipTokenizer;
@@ -67,7 +69,7 @@ export class LoadedTextToImage {
   readonly #unet: AdaptedNetwork<UNetFiles>;
   readonly #vaeDecoder = new OpenOne();
 
-  constructor(model: DiffusersModel, device: Device, texts: readonly ReadableText[], { bakeFolder }: LoadOptions = {}) {
+  constructor(model: PictureModel, device: Device, texts: readonly ReadableText[], { bakeFolder }: LoadOptions = {}) {
     this.model = model;
     this.device = device;
     const { unet, vae } = model;
@@ -79,7 +81,7 @@ export class LoadedTextToImage {
     const tokens = tokenizer.maxLength;
     const isXL = model.family === 'sdxl';
     this.#pipeline = {
-      texts: { readers, emptyNegativeIsZeros: isXL && model.index['force_zeros_for_empty_prompt'] === true },
+      texts: { readers, emptyNegativeIsZeros: isXL && model.emptyNegativeIsZeros },
       toldSizes: isXL,
       schedulerConfig: isXL ? model.schedulerConfig : stableDiffusionScheduler(model.schedulerConfig),
       latentChannels: vae.config.latentChannels,
@@ -231,12 +233,12 @@ export class LoadedTextToImage {
 const PREVIEW_LATENTS = 16;
 
 export async function loadTextToImage(
-  model: DiffusersModel,
+  model: PictureModel,
   device: Device,
   options: LoadOptions = {},
 ): Promise<LoadedTextToImage> {
   requireRunnable(model);
-  return new LoadedTextToImage(model, device, await readableTexts(model), options);
+  return new LoadedTextToImage(model, device, await readableTexts(model, options), options);
 }
 
 /** A text encoder and the tokenizer that belongs to it. */
@@ -246,7 +248,7 @@ interface ReadableText {
   readonly tokenizer: ClipTokenizer;
 }
 
-async function readableTexts(model: DiffusersModel): Promise<ReadableText[]> {
+async function readableTexts(model: PictureModel, { openAIMerges }: LoadOptions): Promise<ReadableText[]> {
   const parts = [
     { component: 'text_encoder', files: model.textEncoder, tokenizer: model.tokenizer },
     { component: 'text_encoder_2', files: model.textEncoder2, tokenizer: model.tokenizer2 },
@@ -254,7 +256,11 @@ async function readableTexts(model: DiffusersModel): Promise<ReadableText[]> {
   const texts: ReadableText[] = [];
   for (const { component, files, tokenizer } of parts) {
     if (files === null || tokenizer === null) continue;
-    texts.push({ component, files, tokenizer: await readClipTokenizer(tokenizer, files.config.positions) });
+    texts.push({
+      component,
+      files,
+      tokenizer: await readPromptTokenizer(tokenizer, files.config.positions, openAIMerges),
+    });
   }
   return texts;
 }
@@ -262,7 +268,7 @@ async function readableTexts(model: DiffusersModel): Promise<ReadableText[]> {
 /** Refuses models that lack what this pipeline needs, or are built for another one. */
 function requireRunnable({
   name,
-  folder,
+  path: file,
   family,
   textEncoder,
   tokenizer,
@@ -270,8 +276,8 @@ function requireRunnable({
   tokenizer2,
   unet,
   vae,
-}: DiffusersModel): void {
-  const refuse = (sentence: string): ModelError => new ModelError('unsupported', sentence, { file: folder });
+}: PictureModel): void {
+  const refuse = (sentence: string): ModelError => new ModelError('unsupported', sentence, { file });
   if (family === 'sdxl' && textEncoder === null && textEncoder2 !== null) {
     throw refuse(`${name} is SDXL’s refiner, which only finishes pictures that SDXL began: choose the base model.`);
   }
@@ -281,7 +287,7 @@ function requireRunnable({
   const second = family === 'sdxl' && (textEncoder2 === null || tokenizer2 === null);
   if (textEncoder !== null && tokenizer !== null && !second) return;
   const [encoder, its] = second ? ['text_encoder_2', 'tokenizer_2'] : ['text_encoder', 'tokenizer'];
-  throw new ModelError('missing-file', `${name} has no ${encoder} or no ${its}: download it again.`, { file: folder });
+  throw new ModelError('missing-file', `${name} has no ${encoder} or no ${its}: download it again.`, { file });
 }
 
 async function putOnEach(

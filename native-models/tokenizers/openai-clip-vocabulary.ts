@@ -20,8 +20,12 @@ export const openAIVocabularySize = 49_408;
 /** What the file has beyond them was cut off when CLIP was trained. */
 const merges = openAIVocabularySize - 2 * 256 - 2;
 
-/** @param positions places of the text tower: 77 @param padId what fills them up; the end token unless told */
-export async function openAIClipTokenizer(file: string, positions: number, padId?: number): Promise<ClipTokenizer> {
+/**
+ * @param positions places of the text tower: 77
+ * @param pad what fills them up; the end token unless told. It is a special token then: Stable Diffusion 2 pads with "!",
+ * and a "!" in its prompts is that token and not the word.
+ */
+export async function openAIClipTokenizer(file: string, positions: number, pad?: string): Promise<ClipTokenizer> {
   const pairs = await readMerges(file);
   // Characters from U+0100 on stand for bytes that cannot be printed, and come last.
   const letters = BYTE_ALPHABET.toSorted((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
@@ -34,15 +38,18 @@ export async function openAIClipTokenizer(file: string, positions: number, padId
   ];
   const vocabulary = new Map(texts.map((text, id) => [text, id]));
   const [startId, endId] = [openAIVocabularySize - 2, openAIVocabularySize - 1];
+  const padId = pad === undefined ? endId : vocabulary.get(pad);
+  if (padId === undefined) throw new TypeError(`CLIP's vocabulary has no ${pad}`);
   return new ClipTokenizer({
     pairs: { vocabulary, merges: pairs, unknownId: endId },
     maxLength: positions,
     startId,
     endId,
-    padId: padId ?? endId,
+    padId,
     special: [
       { content: start, id: startId, normalized: false },
       { content: end, id: endId, normalized: false },
+      ...(pad === undefined ? [] : [{ content: pad, id: padId, normalized: false }]),
     ],
   });
 }

@@ -8,53 +8,13 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { JsonObject } from '../architectures/config-reader.js';
-import type { UNetConfig } from '../architectures/unet-2d-condition.js';
 import { ModelError } from '../errors.js';
-import type { FileIdentity } from '../runtime/file-identity.js';
 import { fileIdentity } from '../runtime/file-identity.js';
-import type { AutoencoderFiles, Component, TextEncoderFiles, UNetFiles } from './component-folder.js';
+import type { Component } from './component-folder.js';
 import { readComponent, readJsonObject } from './component-folder.js';
-import type { ModelCard } from './model-card.js';
 import { readModelCard } from './model-card.js';
-
-/** Which Stable Diffusion it is built like. */
-export type DiffusionFamily = 'sd1' | 'sd2' | 'sdxl';
-
-export type Prediction = 'epsilon' | 'v_prediction' | 'sample';
-
-/** Tokenizer files that are there, by their names; which ones a tokenizer needs is its own business. */
-export interface TokenizerFiles {
-  readonly folder: string;
-  readonly files: Readonly<Record<string, string>>;
-}
-
-export interface DiffusersModel {
-  /** Absolute path. */
-  readonly folder: string;
-  /** From the card, else the folder's name. */
-  readonly name: string;
-  readonly card: ModelCard;
-  readonly family: DiffusionFamily;
-  readonly prediction: Prediction;
-  readonly inChannels: number;
-  /** The number format of the UNet's weights: F16. */
-  readonly dtype: string;
-  /** Of all weights. */
-  readonly bytes: number;
-  readonly unet: UNetFiles;
-  readonly vae: AutoencoderFiles;
-  /** Null in pipelines that have only the second one (SDXL's refiner). */
-  readonly textEncoder: TextEncoderFiles | null;
-  readonly textEncoder2: TextEncoderFiles | null;
-  readonly tokenizer: TokenizerFiles | null;
-  readonly tokenizer2: TokenizerFiles | null;
-  /** `scheduler/scheduler_config.json` as it is. */
-  readonly schedulerConfig: JsonObject;
-  /** `model_index.json` as it is. */
-  readonly index: JsonObject;
-  /** Of every file that was read, for `verifyFiles`. */
-  readonly identities: readonly FileIdentity[];
-}
+import type { ComponentName, PictureModel, Prediction, TokenizerFiles } from './picture-model.js';
+import { familyOfUNet } from './picture-model.js';
 
 /** Class of each component that this studio runs. */
 const runnable: Readonly<Record<string, readonly string[]>> = {
@@ -74,13 +34,7 @@ export async function isDiffusersFolder(folder: string): Promise<boolean> {
   );
 }
 
-/** SDXL alone is told sizes and pooled text; SD 2 brought linear projections. Widths do not decide: they may be any. */
-export function familyOfUNet({ textTime, linearProjection }: UNetConfig): DiffusionFamily {
-  if (textTime) return 'sdxl';
-  return linearProjection ? 'sd2' : 'sd1';
-}
-
-export async function readDiffusersFolder(given: string): Promise<DiffusersModel> {
+export async function readDiffusersFolder(given: string): Promise<PictureModel> {
   const folder = path.resolve(given);
   const indexFile = path.join(folder, 'model_index.json');
   const model = path.basename(folder);
@@ -115,7 +69,7 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
   const tokenizers = [tokenizer, tokenizer2].flatMap((part) => (part ? Object.values(part.files) : []));
 
   return {
-    folder,
+    path: folder,
     name: card.name ?? model,
     card,
     family: familyOfUNet(unet.config),
@@ -130,15 +84,14 @@ export async function readDiffusersFolder(given: string): Promise<DiffusersModel
     tokenizer,
     tokenizer2,
     schedulerConfig,
-    index,
+    emptyNegativeIsZeros: index['force_zeros_for_empty_prompt'] === true,
+    notices: [],
     identities: [
       ...(await Promise.all([indexFile, schedulerFile, ...tokenizers].map((file) => fileIdentity(file)))),
       ...components.flatMap(({ identities }) => identities),
     ],
   };
 }
-
-export type ComponentName = 'text_encoder' | 'text_encoder_2' | 'unet' | 'vae';
 
 /** One component, from a pipeline folder or from the component's own folder. */
 export async function readNamedComponent(given: string, name: ComponentName): Promise<Component> {

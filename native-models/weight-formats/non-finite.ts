@@ -72,7 +72,7 @@ const known = new Map<string, Promise<string[]>>();
 
 /** Refuse a file with non-finite weights, in one sentence. A file that did not change is scanned once. */
 export async function requireFinite(file: SafetensorsFile): Promise<void> {
-  const key = identityKey(file.identity);
+  const key = `${identityKey(file.identity)}|${file.part ?? ''}`;
   if (!known.has(key)) {
     const scan = findNonFinite(file, { first: true });
     known.set(key, scan);

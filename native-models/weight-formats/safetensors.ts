@@ -37,6 +37,8 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly identity: FileIdentity;
+  /** Of a part of a larger file, which one: `unet`. */
+  readonly part?: string;
 }
 
 /** Read and check the header. `label` is what messages call the file, its own name unless told. */

@@ -15,15 +15,19 @@ export interface FamilyGolden {
 
 const TOKENIZER = fileURLToPath(new URL('../../native-models/embedded/pictures/tokenizer', import.meta.url));
 
-/** Returns the model's folder, a new one in `scratch`. */
-export async function writeFamilyModel({ configs, tensors }: FamilyGolden, scratch: string): Promise<string> {
+/** Returns the model's folder, a new one in `scratch`. `words`: where vocab.json and merges.txt are. */
+export async function writeFamilyModel(
+  { configs, tensors }: Pick<FamilyGolden, 'configs' | 'tensors'>,
+  scratch: string,
+  words = TOKENIZER,
+): Promise<string> {
   const folder = await mkdtemp(path.join(scratch, 'family-'));
   for (const tokenizer of ['tokenizer', 'tokenizer_2']) {
     if (!(`${tokenizer}/tokenizer_config.json` in configs)) continue;
     await mkdir(path.join(folder, tokenizer), { recursive: true });
     // The words alone: what pads a text is a setting of each model's own.
     for (const file of ['vocab.json', 'merges.txt']) {
-      await copyFile(path.join(TOKENIZER, file), path.join(folder, tokenizer, file));
+      await copyFile(path.join(words, file), path.join(folder, tokenizer, file));
     }
   }
   for (const [file, json] of Object.entries(configs)) {

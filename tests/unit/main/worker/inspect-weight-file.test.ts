@@ -59,7 +59,7 @@ test('a pickle that wants to run code is refused by what it wanted', async () =>
 
 test.each([
   ['lora_unet_mid_block.lora_down.weight', 'is a LoRA'],
-  ['model.diffusion_model.input_blocks.0.0.weight', 'is a checkpoint in a single file'],
+  ['model.diffusion_model.double_blocks.0.img_attn.qkv.weight', 'is a Flux model'],
   ['something.else', 'holds no model that this studio knows'],
 ])('a torch file with %s says what it is', async (tensor, words) => {
   await writeTorchZip(join(folder, 'file.pt'), { [tensor]: { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } });

@@ -8,7 +8,7 @@ import { ConfigReader, type JsonObject } from '../../../../native-models/archite
 import { parseUNetConfig } from '../../../../native-models/architectures/unet-2d-condition.js';
 import type { AdaptableLayer } from '../../../../native-models/onnx/graph.js';
 import { elementBits } from '../../../../native-models/weight-formats/number-formats.js';
-import type { DiffusersModel } from '../../../../native-models/weight-formats/diffusers-folder.js';
+import type { PictureModel } from '../../../../native-models/weight-formats/picture-model.js';
 
 /** Shapes by name; F16 unless told. */
 export type Shapes = Readonly<
@@ -118,7 +118,7 @@ export function modelOf({ name, unet, textEncoder, textEncoder2 }: ModelConfigs)
     textEncoder: text(textEncoder),
     textEncoder2: textEncoder2 ? text(textEncoder2) : null,
   };
-  return adaptableModel(files as unknown as DiffusersModel); // only the configs are looked at
+  return adaptableModel(files as unknown as PictureModel); // only the configs are looked at
 }
 
 const clipL = { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 };

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adaptableModel } from '../../../../native-models/adapters/adaptable-model.js';
 import { bakeAdapters, type BakeRequest } from '../../../../native-models/adapters/bake.js';
-import { readDiffusersFolder, type DiffusersModel } from '../../../../native-models/weight-formats/diffusers-folder.js';
+import { readDiffusersFolder } from '../../../../native-models/weight-formats/diffusers-folder.js';
+import type { PictureModel } from '../../../../native-models/weight-formats/picture-model.js';
 import { floatToHalf, halfToNumber } from '../../../../native-models/weight-formats/number-formats.js';
 import { readTensors } from '../../../../native-models/weight-formats/read-tensors.js';
 import { readSafetensors, type SafetensorsFile } from '../../../../native-models/weight-formats/safetensors.js';
@@ -15,7 +16,7 @@ const EMBEDDED = fileURLToPath(new URL('../../../../native-models/embedded/pictu
 const attention = ({ path }: { path: string }): boolean => path.includes('attn');
 
 let scratch: string;
-let model: DiffusersModel;
+let model: PictureModel;
 let adapter: string;
 let request: BakeRequest;
 beforeAll(async () => {
