@@ -17,6 +17,7 @@ import type { TextEncoderFiles, UNetFiles } from '../../native-models/weight-for
 import { readModelComponent } from '../../native-models/weight-formats/read-picture-model.js';
 import { readInception } from '../../native-models/weight-formats/inception-file.js';
 import { readTensors } from '../../native-models/weight-formats/read-tensors.js';
+import { findTinyAutoencoderFile } from '../../native-models/weight-formats/tiny-autoencoder-file.js';
 import { writeSafetensors } from '../../native-models/weight-formats/write-safetensors.js';
 import { bakeFolder } from './bake-folder.js';
 import { languageModelFiles } from './language-model-files.js';
@@ -80,7 +81,8 @@ async function openFor(request: RunRequest, device: DeviceId, inputs: Inputs): P
     }
     case 'vae_encoder':
     case 'vae_decoder': {
-      const files = await readModelComponent(modelPath, 'vae');
+      const tiny = await findTinyAutoencoderFile(modelPath);
+      const files = tiny ?? (await readModelComponent(modelPath, 'vae'));
       if (files.kind !== 'vae') throw unfit(modelPath, component);
       const [batch, , height, width] = inputs.sizes(component === 'vae_encoder' ? 'sample' : 'latent_sample', 4);
       return plain(request, () => openNetwork({ component, files, device, sizes: { batch, height, width } }));

@@ -4,9 +4,12 @@ import type { ModelDescription } from '../../app/contracts/models.js';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import { readComponent } from '../../native-models/weight-formats/component-folder.js';
 import { isDiffusersFolder, readDiffusersFolder } from '../../native-models/weight-formats/diffusers-folder.js';
+import { readGguf } from '../../native-models/weight-formats/gguf/read-gguf.js';
 import { familyOfUNet } from '../../native-models/weight-formats/picture-model.js';
+import { isTinyAutoencoder } from '../../native-models/weight-formats/tiny-autoencoder-file.js';
 import { checkComponent, describePictureModel, hashedFileOf, usualSampleSize } from './describe-picture-model.js';
 import { inspectGguf, inspectLanguageFolder, isGgufFile, isLanguageFolder } from './inspect-language-model.js';
+import { inspectTinyAutoencoder } from './inspect-tiny-autoencoder.js';
 import { inspectWeightFile } from './inspect-weight-file.js';
 
 /**
@@ -23,7 +26,9 @@ export async function inspectModel(request: { path: string; checkFinite: boolean
 }
 
 async function inspectFile(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {
-  return (await isGgufFile(path)) ? inspectGguf(path) : inspectWeightFile(path, request);
+  if (!(await isGgufFile(path))) return inspectWeightFile(path, request);
+  const { tensors } = await readGguf(path);
+  return isTinyAutoencoder(tensors) ? inspectTinyAutoencoder(path, request.checkFinite) : inspectGguf(path);
 }
 
 async function inspectFolder(path: string, request: { checkFinite: boolean }): Promise<ModelDescription> {

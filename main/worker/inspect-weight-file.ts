@@ -8,9 +8,11 @@ import { readModelCard } from '../../native-models/weight-formats/model-card.js'
 import { requireFinite } from '../../native-models/weight-formats/non-finite.js';
 import { readWeightFile } from '../../native-models/weight-formats/read-weight-file.js';
 import { isSingleFile } from '../../native-models/weight-formats/single-file/read-single-file.js';
+import { isTinyAutoencoder } from '../../native-models/weight-formats/tiny-autoencoder-file.js';
 import { isTorchFile } from '../../native-models/weight-formats/torch-pickle/read-torch-file.js';
 import { inspectClipFile } from './inspect-clip-file.js';
 import { inspectSingleFile } from './inspect-single-file.js';
+import { inspectTinyAutoencoder } from './inspect-tiny-autoencoder.js';
 import { refuseFile, refuseWeights } from './refuse-file.js';
 
 /** A single file of weights that is a network by itself; any other is refused with what it is and where it belongs. */
@@ -18,6 +20,7 @@ export async function inspectWeightFile(path: string, request: { checkFinite: bo
   if (!/\.safetensors$/i.test(path) && !isTorchFile(await firstBytes(path))) return refuseFile(path);
   const { tensors } = await readWeightFile(path);
   if (isSingleFile(tensors)) return inspectSingleFile(path);
+  if (isTinyAutoencoder(tensors)) return inspectTinyAutoencoder(path, request.checkFinite);
   if (isInception(tensors.keys())) return inspectInception(path, request);
   if (clipSpelling(tensors.keys()) !== null) return inspectClipFile(path, request.checkFinite);
   return refuseWeights(path, tensors.keys());

@@ -7,7 +7,7 @@
  *
  * Reference: madebyollin/taesd, taesd.py; diffusers 0.42.1, models/autoencoders/vae.py EncoderTiny and DecoderTiny.
  */
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { AutoencoderTinyConfig, TinyStage } from '../architectures/autoencoder-tiny.js';
@@ -46,12 +46,24 @@ function prefixesOf(tensors: Tensors): string[] {
 }
 
 export async function readTinyAutoencoderFile(given: string): Promise<TinyAutoencoderFiles> {
-  const place = path.resolve(given);
-  return tinyAutoencoder(await readWeightFile(await realpath(place).catch(() => place), path.basename(place)), place);
+  return tinyAutoencoder(await weightFile(given), path.resolve(given));
 }
 
-/** The same from a file's header; `place` is where the person has it. */
-export function tinyAutoencoder(file: SafetensorsFile, place: string): TinyAutoencoderFiles {
+/** Null for a folder, and for a file of another network. */
+export async function findTinyAutoencoderFile(given: string): Promise<TinyAutoencoderFiles | null> {
+  const found = await stat(given).catch(() => null);
+  if (!found?.isFile()) return null;
+  const file = await weightFile(given);
+  return isTinyAutoencoder(file.tensors) ? tinyAutoencoder(file, path.resolve(given)) : null;
+}
+
+async function weightFile(given: string): Promise<SafetensorsFile> {
+  const place = path.resolve(given);
+  return readWeightFile(await realpath(place).catch(() => place), path.basename(place));
+}
+
+/** `place` is where the person has the file. */
+function tinyAutoencoder(file: SafetensorsFile, place: string): TinyAutoencoderFiles {
   const { tensors, label, identity } = file;
   const refuse = (what: string): ModelError => new ModelError('unfit-model', `${label} ${what}`, { file: place });
   const prefixes = prefixesOf(tensors);
