@@ -52,7 +52,9 @@ test('a file with both ways is a whole one, of channels that nobody is known for
 
 test('weights that are not numbers are refused', async () => {
   const bias = floats([8], new Float32Array(8).fill(NaN));
-  await expect(inspect('black.safetensors', { ...tinyDecoder({ latentChannels: 4 }), '1.bias': bias })).rejects.toMatchObject({
+  await expect(
+    inspect('black.safetensors', { ...tinyDecoder({ latentChannels: 4 }), '1.bias': bias }),
+  ).rejects.toMatchObject({
     message: expect.stringContaining('black.safetensors') as string,
   });
 });
