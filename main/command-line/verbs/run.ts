@@ -8,6 +8,7 @@ import { secondsInWords } from '../words.js';
 /** Components by the names of the contract; the refusal of another lists them. */
 const components = [
   'text_encoder',
+  'text_encoder_2',
   'unet',
   'vae_encoder',
   'vae_decoder',
@@ -24,7 +25,7 @@ export const run: Verb = {
   flags: {
     model: {
       value: 'M',
-      help: 'a pipeline folder, a component, language model or Inception file, a library id or name',
+      help: 'a pipeline folder, a checkpoint, one component, a language model or Inception file, a library id or name',
     },
     inputs: { value: 'FILE', help: 'the input tensors, a .safetensors file' },
     out: { value: 'FILE', help: 'where the output tensors go' },
