@@ -19,7 +19,7 @@ import { familyOfUNet } from './picture-model.js';
 /** Class of each component that this studio runs. */
 const runnable: Readonly<Record<string, readonly string[]>> = {
   unet: ['UNet2DConditionModel'],
-  vae: ['AutoencoderKL'],
+  vae: ['AutoencoderKL', 'AutoencoderTiny'],
   text_encoder: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
   text_encoder_2: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
 };
