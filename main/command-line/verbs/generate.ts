@@ -19,7 +19,7 @@ export const generate: Verb = {
     prompt: { value: 'P', help: 'what to see; may be empty' },
     prompts: { value: 'FILE', help: 'instead: a text file, one picture of each line; “eval --prompts” reads it too' },
     negative: { value: 'N', help: 'what not to see' },
-    model: { value: 'M', help: 'a model folder, a library id or name; else the embedded model' },
+    model: { value: 'M', help: 'a checkpoint, a model folder, a library id or name; else the embedded model' },
     steps: { value: 'N', help: 'denoising steps' },
     cfg: { value: 'X', help: 'guidance scale; 1 is none' },
     sampler: { value: 'NAME', help: 'a sampler; an unknown name lists them all' },

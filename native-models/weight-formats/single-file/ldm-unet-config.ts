@@ -10,7 +10,7 @@ import type { DiffusionFamily } from '../picture-model.js';
 import type { PartShapes } from './part-shapes.js';
 
 /** Latent pixels along a side that the family was trained at; 96 in SD 2's models of velocity. */
-export const sampleSizes: Readonly<Record<DiffusionFamily, number>> = { sd1: 64, sd2: 64, sdxl: 128 };
+const sampleSizes: Readonly<Record<DiffusionFamily, number>> = { sd1: 64, sd2: 64, sdxl: 128 };
 
 /** SDXL's six sizes are told as so many sines and cosines each. */
 const SIZE_WIDTH = 256;

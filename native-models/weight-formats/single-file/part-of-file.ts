@@ -2,7 +2,8 @@
  * One part of a checkpoint as a file of its own: the same bytes of the same file, under the names that its network asks
  * by. Whatever reads weights (sessions, adapters, baking, the search for NaN) then needs to know of no other layout.
  */
-import type { StoredTensor } from '../../onnx/weight-source.js';
+import { authorNetwork, type NetworkPlan } from '../../architectures/author-network.js';
+import { imaginaryWeights, type StoredTensor } from '../../onnx/weight-source.js';
 import type { SafetensorsFile, SafetensorsTensor } from '../safetensors.js';
 import type { SafetensorsWeights } from '../safetensors-weights.js';
 
@@ -37,6 +38,13 @@ export function partOfFile(
     if (name.startsWith(prefix) && !used.has(name) && !passedOver?.test(name)) tensors.set(name, tensor);
   }
   return { ...file, label: `${file.label} (${part})`, part, tensors };
+}
+
+/** Names of the tensors that these networks read. */
+export function tensorsOf(plans: readonly NetworkPlan[]): ReadonlySet<string> {
+  const options = { device: 'cpu', weights: imaginaryWeights } as const;
+  const keys = plans.flatMap((plan) => [...authorNetwork(plan, options).usedWeights.keys()]);
+  return new Set(keys.map((key) => key.split(' ')[0] ?? key)); // behind the name stands how it is read
 }
 
 /** The autoencoder's attention is made of 1x1 convolutions [C, C, 1, 1] there: the bytes of a matrix [C, C]. */

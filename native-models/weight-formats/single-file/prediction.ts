@@ -41,7 +41,7 @@ function fromMetadata({ metadata }: SafetensorsFile): Answer | null {
   if (said !== undefined && /^(epsilon|eps|v|v_prediction|v-prediction)$/i.test(said)) {
     return answer(/^v/i.test(said), 'its metadata says so.');
   }
-  const velocity = /^stable-diffusion-v2-768-v/.test(metadata['modelspec.architecture'] ?? '');
+  const velocity = (metadata['modelspec.architecture'] ?? '').startsWith('stable-diffusion-v2-768-v');
   return velocity ? answer(true, 'its metadata says so.') : null;
 }
 

@@ -9,10 +9,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
-import { authorNetwork } from '../../architectures/author-network.js';
-import type { NetworkPlan } from '../../architectures/author-network.js';
 import { ModelError } from '../../errors.js';
-import { imaginaryWeights } from '../../onnx/weight-source.js';
 import type { AutoencoderFiles, UNetFiles } from '../component-folder.js';
 import { readModelCard } from '../model-card.js';
 import type { DiffusionFamily, PictureModel } from '../picture-model.js';
@@ -23,9 +20,9 @@ import { componentOfPart } from './component-of-part.js';
 import { schedulerConfigOf } from './family-settings.js';
 import { ldmAutoencoderConfig } from './ldm-autoencoder-config.js';
 import { ldmAutoencoderNames } from './ldm-autoencoder-names.js';
-import { ldmUNetConfig, sampleSizes } from './ldm-unet-config.js';
+import { ldmUNetConfig } from './ldm-unet-config.js';
 import { ldmUNetNames } from './ldm-unet-names.js';
-import { partOfFile } from './part-of-file.js';
+import { partOfFile, tensorsOf } from './part-of-file.js';
 import { PartShapes } from './part-shapes.js';
 import { findPrediction } from './prediction.js';
 import { findTexts, readText } from './text-encoders.js';
@@ -90,7 +87,7 @@ function readUNet(file: SafetensorsFile, family: DiffusionFamily, velocity: bool
   const part = partOfFile(file, {
     name: 'unet',
     prefix: UNET,
-    wanted: namesOf([{ component: 'unet', config, sizes }]),
+    wanted: tensorsOf([{ component: 'unet', config, sizes }]),
     source: new SafetensorsWeights([file], file.label, (name) => `${UNET}${ldm(name) ?? name}`),
   });
   return { kind: 'unet', config, ...componentOfPart(part) };
@@ -103,20 +100,10 @@ function readAutoencoder(file: SafetensorsFile, family: DiffusionFamily): Autoen
   const part = partOfFile(file, {
     name: 'vae',
     prefix: AUTOENCODER,
-    wanted: namesOf((['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config, sizes }))),
+    wanted: tensorsOf((['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config, sizes }))),
     source: new SafetensorsWeights([file], file.label, (name) => AUTOENCODER + ldm(name)),
   });
   return { kind: 'vae', config, ...componentOfPart(part) };
-}
-
-/** Of the tensors that the networks read. */
-function namesOf(plans: readonly NetworkPlan[]): Set<string> {
-  const options = { device: 'cpu', weights: imaginaryWeights } as const;
-  return new Set(
-    plans.flatMap((plan) =>
-      [...authorNetwork(plan, options).usedWeights.keys()].map((key) => key.split(' ')[0] as string),
-    ),
-  );
 }
 
 /** Relatives with the same UNet's names that are models of another kind. */

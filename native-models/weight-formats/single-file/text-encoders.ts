@@ -4,10 +4,7 @@
  * Reference: CompVis/stable-diffusion and Stability-AI/stablediffusion, ldm/modules/encoders/modules.py
  * FrozenCLIPEmbedder and FrozenOpenCLIPEmbedder; Stability-AI/generative-models, sgm/modules/encoders/modules.py.
  */
-import { authorNetwork } from '../../architectures/author-network.js';
-import type { ClipTextConfig } from '../../architectures/clip-text-model.js';
 import { ModelError } from '../../errors.js';
-import { imaginaryWeights } from '../../onnx/weight-source.js';
 import { openAIVocabularySize } from '../../tokenizers/openai-clip-vocabulary.js';
 import { clipTextConfigOfShapes } from '../clip-sizes.js';
 import type { TextEncoderFiles } from '../component-folder.js';
@@ -16,7 +13,7 @@ import type { DiffusionFamily, OpenAITokenizer } from '../picture-model.js';
 import type { SafetensorsFile } from '../safetensors.js';
 import { SafetensorsWeights } from '../safetensors-weights.js';
 import { componentOfPart } from './component-of-part.js';
-import { partOfFile } from './part-of-file.js';
+import { partOfFile, tensorsOf } from './part-of-file.js';
 
 /** Where a family's text encoder stands, and what its shapes do not tell. */
 interface TextPlace {
@@ -99,17 +96,11 @@ export function readText(file: SafetensorsFile, place: TextPlace): ReadText {
     throw new ModelError('unsupported', sentence, { file: file.file });
   }
   const config = withoutLast ? { ...whole, layers: whole.layers - 1 } : whole;
-  const wanted = namesOf(config);
-  const passedOver = withoutLast ? new RegExp(`\\.resblocks\\.${config.layers}\\.`) : undefined;
-  const part = partOfFile(file, { name: component, prefix, wanted, source, ...(passedOver ? { passedOver } : {}) });
+  const wanted = tensorsOf([{ component, config, sizes: { batch: 1, tokens: 1 } }]);
+  const unread = withoutLast ? `|resblocks\\.${config.layers}\\.` : '';
+  const passedOver = new RegExp(`\\.(vision_model\\.|visual\\.${unread})`); // some hold the whole CLIP
+  const part = partOfFile(file, { name: component, prefix, wanted, source, passedOver });
   return { files: { kind: 'text_encoder', config, ...componentOfPart(part) }, tokenizer: { pad } };
-}
-
-/** Of the tensors that the network reads. */
-function namesOf(config: ClipTextConfig): string[] {
-  const plan = { component: 'text_encoder', config, sizes: { batch: 1, tokens: 1 } } as const;
-  const { usedWeights } = authorNetwork(plan, { device: 'cpu', weights: imaginaryWeights });
-  return [...usedWeights.keys()].map((key) => key.split(' ')[0] as string);
 }
 
 const openClipWeights = (file: SafetensorsFile, label: string, prefix: string): SafetensorsWeights =>
