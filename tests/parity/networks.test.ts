@@ -45,6 +45,8 @@ const onWebGpu = [
   'unet-sdxl',
   'vae-odd-decoder',
   'vae-odd-pixels-encoder',
+  'tiny-16-channels-decoder',
+  'tiny-16-channels-encoder',
 ];
 
 describe.runIf(process.env['VK_ICD_FILENAMES'])('on WebGPU', () => {
