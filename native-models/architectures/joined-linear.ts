@@ -30,7 +30,7 @@ export function joinedLinear<Names extends string>(
       results[name] = parts?.[n] ?? reshapedTo(rows, linear(weights.at(name), x, width, { bias }));
     }
   }
-  return results as Record<Names, Value>;
+  return results;
 }
 
 /** How many of the layers, the first one at least, are one product, and their results; null: the first stands alone. */
