@@ -14,7 +14,7 @@ export function refuseWeights(path: string, tensors: Iterable<string>): never {
   const names = [...tensors];
   const kind = kinds.find(({ has }) => names.some((tensor) => has.test(tensor)));
   const sentence = kind?.sentence ?? 'holds no model that this studio knows: its tensors have unknown names.';
-  throw new StudioError('unsupported', `${name} ${sentence}`, { file: path });
+  throw new StudioError(kind?.isModel ? 'unfit-model' : 'unsupported', `${name} ${sentence}`, { file: path });
 }
 
 const supported = 'Choose a Stable Diffusion 1, 2 or XL checkpoint.';
@@ -30,12 +30,23 @@ const otherPictureModels = [
   { name: 'a Lumina or Z-Image model', has: /(^|\.)(noise_refiner|context_refiner)\.\d+\./ },
   { name: 'a Stable Cascade model', has: /(^|\.)(clip_txt_mapper|clip_txt_pooled_mapper|clip_mapper)\./ },
   { name: 'a Wan model', has: /(^|\.)blocks\.\d+\.cross_attn\.(q|k|v|norm_q)\./ },
-].map(({ name, has }) => ({ has, sentence: `is ${name}, which is not supported. ${supported}` }));
+].map(({ name, has }) => ({ has, sentence: `is ${name}, which is not supported. ${supported}`, isModel: true }));
 
-const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [
+interface Kind {
+  readonly has: RegExp;
+  readonly sentence: string;
+  /** A model, or a part of one, and surely no adapter: who tried the file as both tells this and not that it is no adapter. */
+  readonly isModel?: boolean;
+}
+
+const kinds: readonly Kind[] = [
   {
     has: /lora_(down|up|A|B)\b|\.lora\.|_lora\.(down|up)\.|lora_linear_layer|hada_w1|lokr_w1|\.dora_scale|^(unet|text_encoder):\d+:up$/,
     sentence: 'is a LoRA, not a model: drop it on the Adapters panel, or use --lora.',
+  },
+  {
+    has: /lokr_w2|oft_blocks|\.diff(_b)?$|ia3_l/,
+    sentence: 'is an adapter, not a model: drop it on the Adapters panel, or use --lora.',
   },
   { has: /^(emb_params|clip_l|clip_g)$/, sentence: 'is a textual inversion embedding, not a model.' },
   {
@@ -48,14 +59,17 @@ const kinds: readonly { readonly has: RegExp; readonly sentence: string }[] = [
   {
     has: /^model\.diffusion_model\./,
     sentence: `is a picture model of a kind that is not supported. ${supported}`,
+    isModel: true,
   },
   {
     has: /^(input_blocks|middle_block|output_blocks)\./,
     sentence: 'is the UNet of a checkpoint without its text encoder and VAE: choose the whole checkpoint.',
+    isModel: true,
   },
   {
     has: /^(first_stage_model\.)?(encoder|decoder)\.(down|up|mid)\./,
     sentence: 'is a VAE alone, which makes no pictures: choose a whole checkpoint.',
+    isModel: true,
   },
   { has: /^encoder\.block\.\d+\.layer\.\d+\./, sentence: 'is a T5 text encoder, which no model here uses.' },
   {

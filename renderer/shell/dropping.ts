@@ -118,7 +118,10 @@ async function addConversation(path: string): Promise<void> {
   });
 }
 
-/** Tried as an adapter first; what is none may be a model, and if it is neither the first sentence stands. */
+/**
+ * Tried as an adapter first; what is none may be a model. If it is neither the first sentence stands, unless it surely is a
+ * model and the second one says what is wrong with it.
+ */
 async function addFile(path: string): Promise<Added> {
   if (!MAYBE_ADAPTER.test(path)) {
     const add = MAYBE_CONVERSATION.test(path) ? addConversation : addModel;
@@ -130,11 +133,9 @@ async function addFile(path: string): Promise<Added> {
   }
   const { ids, notices } = await ask('adapters.add', { paths: [path] });
   if (ids.length > 0) return { ids, folders: [], notices };
-  const isModel = await addModel(path).then(
-    () => true,
-    () => false,
-  );
-  return { ids: [], folders: [], notices: isModel ? [] : notices };
+  const refusal = await addModel(path).then(() => null, asStudioError);
+  if (refusal === null) return { ids: [], folders: [], notices: [] };
+  return { ids: [], folders: [], notices: refusal.kind === 'unfit-model' ? [refusal.message] : notices };
 }
 
 const panelNow = (): string => studioStore.getState().preferences.panel;

@@ -25,7 +25,7 @@ export function ldmUNetConfig(shapes: PartShapes, family: DiffusionFamily): UNet
     levels.map(({ length }) => length + 1),
   );
   const textWidth = shapes.firstEndingWith('attn2.to_k.weight')?.[1];
-  if (textWidth === undefined) throw shapes.unsupported('has a UNet that reads no text, which is not supported.');
+  if (textWidth === undefined) throw shapes.unfit('has a UNet that reads no text, which is not supported.');
   const midDepth = depthAt(shapes, 'middle_block.1');
 
   return {
@@ -114,12 +114,12 @@ const depthAt = (shapes: PartShapes, transformer: string): number =>
 function attendsAlike(shapes: PartShapes, layers: readonly Layer[]): boolean {
   const attending = layers.filter(({ depth }) => depth > 0).length;
   if (attending === 0 || attending === layers.length) return attending > 0;
-  throw shapes.unsupported('has a UNet with transformers in some layers of a level only, which is not supported.');
+  throw shapes.unfit('has a UNet with transformers in some layers of a level only, which is not supported.');
 }
 
 /** Eight in Stable Diffusion 1; later ones have heads of width 64. */
 function headsOf(shapes: PartShapes, channels: number, family: DiffusionFamily): number {
   const heads = family === 'sd1' ? 8 : channels / 64;
   if (Number.isInteger(heads) && heads > 0 && channels % heads === 0) return heads;
-  throw shapes.unsupported(`has a UNet of ${channels} channels: how many heads it has cannot be told from its file.`);
+  throw shapes.unfit(`has a UNet of ${channels} channels: how many heads it has cannot be told from its file.`);
 }

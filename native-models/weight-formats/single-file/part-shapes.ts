@@ -41,7 +41,7 @@ export class PartShapes {
     return null;
   }
 
-  unsupported(what: string): ModelError {
-    return new ModelError('unsupported', `${this.file.label} ${what}`, { file: this.file.file });
+  unfit(what: string): ModelError {
+    return new ModelError('unfit-model', `${this.file.label} ${what}`, { file: this.file.file });
   }
 }

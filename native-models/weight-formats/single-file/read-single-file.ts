@@ -127,7 +127,7 @@ function requireKnown(file: SafetensorsFile): void {
   }
   const names = [...file.tensors.keys()];
   const relative = relatives.find(({ has }) => names.some((name) => has.test(name)));
-  if (relative) throw new ModelError('unsupported', `${file.label} ${relative.sentence}`, { file: file.file });
+  if (relative) throw unfit(file, relative.sentence);
 }
 
 const unfit = (file: SafetensorsFile, what: string): ModelError =>

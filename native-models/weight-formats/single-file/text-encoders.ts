@@ -93,7 +93,7 @@ export function readText(file: SafetensorsFile, place: TextPlace): ReadText {
   const whole = clipTextConfigOfShapes(source, file.file, { activation, heads: null, projection });
   if (whole.vocabularySize < openAIVocabularySize) {
     const sentence = `${label} has a vocabulary of ${whole.vocabularySize} tokens, which is not CLIP’s: use the model’s folder, where its tokenizer is.`;
-    throw new ModelError('unsupported', sentence, { file: file.file });
+    throw new ModelError('unfit-model', sentence, { file: file.file });
   }
   const config = withoutLast ? { ...whole, layers: whole.layers - 1 } : whole;
   const wanted = tensorsOf([{ component, config, sizes: { batch: 1, tokens: 1 } }]);

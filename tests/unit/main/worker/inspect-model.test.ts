@@ -90,26 +90,47 @@ describe('inspecting a model', () => {
   });
 
   test.each([
-    ['a LoRA', 'lora_unet_mid_block.lora_down.weight', 'is a LoRA'],
-    ['a LoRA for Flux', 'lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight', 'is a LoRA'],
-    ['an embedding', 'emb_params', 'is a textual inversion embedding'],
-    ['a VAE', 'decoder.up.0.block.0.conv1.weight', 'is a VAE alone'],
-    ['a VAE under its prefix', 'first_stage_model.encoder.down.0.block.0.conv1.weight', 'is a VAE alone'],
-    ['a UNet alone', 'input_blocks.0.0.weight', 'is the UNet of a checkpoint without its text encoder and VAE'],
-    ['a ControlNet', 'control_model.input_hint_block.0.weight', 'is a ControlNet'],
-    ['an IP-Adapter', 'image_proj.proj.weight', 'is an IP-Adapter'],
-    ['Flux', 'model.diffusion_model.double_blocks.0.img_attn.qkv.weight', 'is a Flux model'],
-    ['Flux without a prefix', 'double_blocks.0.img_attn.qkv.weight', 'is a Flux model'],
-    ['HunyuanVideo', 'double_blocks.0.img_attn_qkv.weight', 'is a HunyuanVideo model'],
-    ['SD 3', 'model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight', 'is a Stable Diffusion 3 model'],
-    ['Wan', 'blocks.0.cross_attn.k.weight', 'is a Wan model'],
-    ['another one', 'model.diffusion_model.layers.0.weight', 'is a picture model of a kind that is not supported'],
-    ['T5', 'encoder.block.0.layer.0.SelfAttention.q.weight', 'is a T5 text encoder'],
-  ])('of %s says where that belongs', async (_what, tensor, word) => {
+    ['a LoRA', 'lora_unet_mid_block.lora_down.weight', 'is a LoRA', 'unsupported'],
+    ['another adapter for Flux', 'double_blocks.0.img_attn.proj.oft_blocks', 'is an adapter', 'unsupported'],
+    ['a LoRA for Flux', 'lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight', 'is a LoRA', 'unsupported'],
+    ['an embedding', 'emb_params', 'is a textual inversion embedding', 'unsupported'],
+    ['a VAE', 'decoder.up.0.block.0.conv1.weight', 'is a VAE alone', 'unfit-model'],
+    [
+      'a VAE under its prefix',
+      'first_stage_model.encoder.down.0.block.0.conv1.weight',
+      'is a VAE alone',
+      'unfit-model',
+    ],
+    [
+      'a UNet alone',
+      'input_blocks.0.0.weight',
+      'is the UNet of a checkpoint without its text encoder and VAE',
+      'unfit-model',
+    ],
+    ['a ControlNet', 'control_model.input_hint_block.0.weight', 'is a ControlNet', 'unsupported'],
+    ['an IP-Adapter', 'image_proj.proj.weight', 'is an IP-Adapter', 'unsupported'],
+    ['Flux', 'model.diffusion_model.double_blocks.0.img_attn.qkv.weight', 'is a Flux model', 'unfit-model'],
+    ['Flux without a prefix', 'double_blocks.0.img_attn.qkv.weight', 'is a Flux model', 'unfit-model'],
+    ['HunyuanVideo', 'double_blocks.0.img_attn_qkv.weight', 'is a HunyuanVideo model', 'unfit-model'],
+    [
+      'SD 3',
+      'model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight',
+      'is a Stable Diffusion 3 model',
+      'unfit-model',
+    ],
+    ['Wan', 'blocks.0.cross_attn.k.weight', 'is a Wan model', 'unfit-model'],
+    [
+      'another one',
+      'model.diffusion_model.layers.0.weight',
+      'is a picture model of a kind that is not supported',
+      'unfit-model',
+    ],
+    ['T5', 'encoder.block.0.layer.0.SelfAttention.q.weight', 'is a T5 text encoder', 'unsupported'],
+  ])('of %s says where that belongs', async (_what, tensor, word, kind) => {
     const file = join(folder, 'file.safetensors');
     await writeSafetensors(file, { [tensor]: floats([1]) });
     await expect(inspect(file)).rejects.toMatchObject({
-      kind: 'unsupported',
+      kind,
       file,
       message: expect.stringContaining(`file.safetensors ${word}`),
     });

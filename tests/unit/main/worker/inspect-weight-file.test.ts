@@ -64,7 +64,7 @@ test.each([
 ])('a torch file with %s says what it is', async (tensor, words) => {
   await writeTorchZip(join(folder, 'file.pt'), { [tensor]: { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } });
   await expect(inspect('file.pt')).rejects.toMatchObject({
-    kind: 'unsupported',
+    kind: words === 'is a Flux model' ? 'unfit-model' : 'unsupported',
     message: expect.stringContaining(`file.pt ${words}`) as string,
   });
 });

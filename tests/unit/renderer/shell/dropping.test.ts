@@ -105,6 +105,15 @@ describe('a dropped file', () => {
     );
   });
 
+  test('that is a model with something wrong is told that, and not that it is no adapter', async () => {
+    main({
+      'adapters.add': { ids: [], notices: ['flux.safetensors is a whole checkpoint, not an adapter.'] },
+      'models.import': new StudioError('unfit-model', 'flux.safetensors is a Flux model, which is not supported.'),
+    });
+    dropFiles([file('flux.safetensors')]);
+    await vi.waitFor(() => expect(toasts()).toEqual(['flux.safetensors is a Flux model, which is not supported.']));
+  });
+
   test('that the shelf keeps but cannot use is told once', async () => {
     const lokr = cardOf({ id: 'k', name: 'lokr', problem: 'lokr.safetensors is a LoKr file.', fit: null });
     main({
