@@ -33,6 +33,9 @@ describe('the embedded tokenizer', () => {
 
 describe('OpenAI’s vocabulary', () => compare('openai', (positions) => openAIClipTokenizer(merges, positions)));
 
+describe('OpenAI’s vocabulary, padded with "!"', () =>
+  compare('openai-pad-0', (positions) => openAIClipTokenizer(merges, positions, '!')));
+
 function compare(name: string, read: (positions: number) => Promise<ClipTokenizer>): void {
   const { maxLength, texts } = readGolden<TokenizerGolden>('tokenizer', name).description;
   const reading = read(maxLength);
