@@ -53,8 +53,8 @@ const clipPaper: Scale = {
   facts: {
     ...clip.facts,
     id: 'clip_paper',
-    label: 'CLIPScore, the paper’s scale',
-    hint: '2.5 × cosine',
+    label: 'CLIPScore',
+    hint: 'the paper’s 2.5 × cosine',
     captionPrefix: CAPTION_PREFIX,
   },
   texts: ({ prefixed }) => prefixed,

@@ -85,7 +85,7 @@ function Bars({ histogram: { start, step, counts, others } }: { histogram: Histo
   );
 }
 
-/** "Half of run-12 lies between 30.1 and 32.2, its middle is 31.2; the middle of run-11 is 30.1." */
+/** "Half of run-12 scores 30.1 to 32.2, its middle is 31.2; the middle of run-11 is 30.1." */
 export function scoresSentence(
   scores: readonly number[],
   others: readonly number[],
@@ -94,7 +94,7 @@ export function scoresSentence(
 ): string {
   const at = (share: number): string => fixed(quantile(scores, share), 1);
   if (scores.length === 1) return `The one picture of ${name} has ${at(0.5)}.`;
-  const own = `Half of ${name} lies between ${at(0.25)} and ${at(0.75)}; its middle is ${at(0.5)}`;
+  const own = `Half of ${name} scores ${at(0.25)} to ${at(0.75)}; its middle is ${at(0.5)}`;
   return others.length === 0 ? `${own}.` : `${own}, that of ${other} ${fixed(quantile(others, 0.5), 1)}.`;
 }
 

@@ -26,7 +26,7 @@ describe('a histogram', () => {
   test('is told in a sentence', () => {
     expect(quantile([3, 1, 2, 4], 0.5)).toBe(2.5);
     expect(scoresSentence([29, 30, 31, 32, 33], [28, 29], 'run-12', 'run-11')).toBe(
-      'Half of run-12 lies between 30.0 and 32.0; its middle is 31.0, that of run-11 28.5.',
+      'Half of run-12 scores 30.0 to 32.0; its middle is 31.0, that of run-11 28.5.',
     );
     expect(scoresSentence([31.24], [], 'one', '')).toBe('The one picture of one has 31.2.');
   });
