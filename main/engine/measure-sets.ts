@@ -116,7 +116,8 @@ function stepsOf(
     const labels = metric.gives.flatMap(({ id, label }) => (ids.includes(id) ? [label] : []));
     return {
       what: labels.join(', '),
-      weight: metric.gives.some(({ id }) => id === 'fid') && intervals ? 8 : 2,
+      // FID∞ is of many sets even without its interval.
+      weight: metric.gives.some(({ id }) => id === 'fid_infinity' || (id === 'fid' && intervals)) ? 8 : 2,
       async run(told) {
         const work: Work = { products, pace, random: () => new RandomState(seed), progress: told, intervals, mode };
         const { measured, differences } = await metric.measure(sets, work);

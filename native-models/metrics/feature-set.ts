@@ -10,6 +10,12 @@ import { ModelError } from '../errors.js';
 /** Sets up to this size are read once and kept. */
 const KEPT_BYTES = 256e6;
 
+/** Rows of another set. */
+interface Chosen {
+  readonly of: FeatureSet;
+  readonly indices: Uint32Array;
+}
+
 export class FeatureSet {
   /** N, pictures. */
   readonly rows: number;
@@ -17,12 +23,20 @@ export class FeatureSet {
   readonly columns: number;
   readonly #kept: Float32Array | null;
   readonly #file: FileHandle | null;
+  readonly #chosen: Chosen | null;
 
-  private constructor(rows: number, columns: number, kept: Float32Array | null, file: FileHandle | null) {
+  private constructor(
+    rows: number,
+    columns: number,
+    kept: Float32Array | null,
+    file: FileHandle | null,
+    chosen: Chosen | null = null,
+  ) {
     this.rows = rows;
     this.columns = columns;
     this.#kept = kept;
     this.#file = file;
+    this.#chosen = chosen;
   }
 
   /** @param data [N, D] */
@@ -64,6 +78,11 @@ export class FeatureSet {
     }
   }
 
+  /** These rows in this order as a set of their own. It is read from this one, which has to stay open. */
+  subset(indices: Uint32Array): FeatureSet {
+    return new FeatureSet(indices.length, this.columns, null, null, { of: this, indices });
+  }
+
   async close(): Promise<void> {
     await this.#file?.close();
   }
@@ -75,6 +94,10 @@ export class FeatureSet {
 
   /** These rows in this order, less `offset`: [indices, D]. */
   async pick(indices: ArrayLike<number>, offset?: Float64Array): Promise<Float64Array> {
+    return lessOffset(await this.#picked(indices), this.columns, offset);
+  }
+
+  async #picked(indices: ArrayLike<number>): Promise<Float32Array> {
     const { columns } = this;
     const rows = new Float32Array(indices.length * columns);
     for (let from = 0, to = 1; from < indices.length; from = to++) {
@@ -82,11 +105,12 @@ export class FeatureSet {
       while (to < indices.length && indices[to] === indices[to - 1]! + 1) to++;
       rows.set(await this.#floats(indices[from]!, indices[to - 1]! + 1), from * columns);
     }
-    return lessOffset(rows, columns, offset);
+    return rows;
   }
 
   async #floats(from: number, to: number): Promise<Float32Array> {
     const { columns } = this;
+    if (this.#chosen !== null) return this.#chosen.of.#picked(this.#chosen.indices.subarray(from, to));
     if (this.#kept !== null) return this.#kept.subarray(from * columns, to * columns);
     const floats = new Float32Array((to - from) * columns);
     await readFully(this.#file!, new Uint8Array(floats.buffer), from * columns * 4);

@@ -1,5 +1,6 @@
 import { clipScore, clipScorePaper } from './clip-score.js';
 import { densityCoverage } from './density-coverage.js';
+import { fidInfinity } from './fid-infinity.js';
 import { fid } from './fid.js';
 import { kid } from './kid.js';
 import type { Metric, MetricFacts } from './metric.js';
@@ -14,6 +15,7 @@ export const metrics: readonly Metric[] = [
   densityCoverage,
   vendi,
   fid,
+  fidInfinity,
   clipScorePaper,
 ];
 

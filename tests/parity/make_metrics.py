@@ -5,7 +5,8 @@ Reference pytorch-fid 0.3.0 (fid_score.calculate_frechet_distance, scipy 1.17.1'
 (fid_statistics_to_metric, kid_features_to_metric, prc_features_to_metric), torchmetrics 1.9.0 (_compute_fid, poly_mmd,
 clip_score), prdc 0.2 (compute_prdc). Features are float32 and made by the same formula on both sides (`features` here and in metrics.test.ts), so a
 golden is only numbers. KID over all pairs is the formula of Binkowski and others in float64; torch-fidelity's own function
-has to agree with it on sets of one size, or nothing is written.
+has to agree with it on sets of one size, or nothing is written. FID-infinity has no package: it is pytorch-fid's distance on
+the subsets that RandomState(1) draws, and dgm-eval's compute_FD_infinity gave the same on those subsets.
 
     python make_metrics.py
 """
@@ -117,6 +118,18 @@ def frechet(x: np.ndarray, y: np.ndarray) -> dict:
         "torch-fidelity": fidelity,
         "torchmetrics": float(_compute_fid(*tensors)),
     }
+
+
+def fid_infinity(x: np.ndarray, y: np.ndarray) -> dict:
+    """Chong and Forsyth's extrapolation: pytorch-fid's distance on random subsets of x, numpy's least squares on 1/N."""
+    random = np.random.RandomState(1)
+    sizes = np.linspace(min(5000, max(len(x) // 10, 2)), len(x), 15).astype(int)
+    reference = statistics(y)
+    drawn = [x[random.choice(len(x), size, replace=False)] for size in sizes]
+    values = [float(calculate_frechet_distance(*statistics(subset), *reference)) for subset in drawn]
+    design = np.stack([np.ones(len(sizes)), 1 / sizes], axis=1)
+    (intercept, slope), *_ = np.linalg.lstsq(design, np.array(values), rcond=None)
+    return {"sizes": sizes.tolist(), "values": values, "intercept": float(intercept), "slope": float(slope)}
 
 
 def kid(name: str, x: np.ndarray, y: np.ndarray) -> dict:
@@ -246,6 +259,7 @@ def main():
             "reference": {"seed": 200, "rows": m, "columns": d, "shift": other},
             "sum": [float(x.astype(np.float64).sum()), float(y.astype(np.float64).sum())],
             "fid": frechet(x, y),
+            "fid-infinity": fid_infinity(x, y),
             "kid": kid(name, x, y),
             "prc": precision_recall(x, y),
             "density-coverage": density_coverage(x, y),

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { captionScores, clipScore, clipScorePaper } from '../../native-models/metrics/clip-score.js';
 import { densityCoverage } from '../../native-models/metrics/density-coverage.js';
 import { FeatureSet } from '../../native-models/metrics/feature-set.js';
+import { fidInfinity } from '../../native-models/metrics/fid-infinity.js';
 import { fid } from '../../native-models/metrics/fid.js';
 import { frechetOfMoments } from '../../native-models/metrics/frechet-distance.js';
 import { kid } from '../../native-models/metrics/kid.js';
@@ -28,6 +29,7 @@ interface MetricsGolden {
   reference: Made;
   sum: [number, number];
   fid: Record<string, number>;
+  'fid-infinity': { sizes: number[]; values: number[]; intercept: number; slope: number };
   kid: { formula: number; subsetsMean?: number; subsetsDeviation?: number };
   prc: { precision: number; recall: number };
   'density-coverage': { density: number; coverage: number };
@@ -82,6 +84,13 @@ describe.each(sets)('metrics of %s', (name) => {
     const saved = await measured(fid, 'fid', { ...compared, reference: { kind: 'statistics', moments: b, n: null } });
     expect(Math.abs(saved.value! - value!)).toBeLessThan(1e-6 * value!);
     expect(Math.abs((await frechetOfMoments(a, b, products, work.pace)) - value!)).toBeLessThan(1e-6 * value!);
+  });
+
+  test('FID∞ is the intercept through pytorch-fid’s distances of the same subsets', async () => {
+    const { intercept, slope } = golden['fid-infinity'];
+    const { value, details } = await measured(fidInfinity, 'fid_infinity');
+    expect(Math.abs(value! - intercept)).toBeLessThan(1e-6 * intercept);
+    expect(Math.abs(details['slope']! - slope)).toBeLessThan(1e-6 * slope);
   });
 
   test('KID is the formula’s over all pairs to 1e-10', async () => {

@@ -163,7 +163,7 @@ function emptyFile(): string {
 
 test('a metric that is not there is refused with those that are', async () => {
   await expect(measure({ metrics: ['kid', 'beauty'] })).rejects.toThrow(
-    'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, vendi, fid.',
+    'There is no metric beauty on sets: choose kid, precision, recall, density, coverage, vendi, fid, fid_infinity.',
   );
 });
 
@@ -184,6 +184,7 @@ test('a long measurement stops soon, and other calls get through meanwhile', asy
     'coverage',
     'vendi',
     'fid',
+    'fid_infinity',
     'clip_paper',
   ]);
   await measure({ metrics: ['kid'], pictures: false });

@@ -33,6 +33,11 @@ describe('a file of features', () => {
     expect([...(await set.pick([2, 0], Float64Array.of(1, 0.5)))]).toEqual([4, 5.5, 0, 1.5]);
     expect([...(await set.pick([1, 2, 0, 1]))]).toEqual([3, 4, 5, 6, 1, 2, 3, 4]);
     expect([...(await set.pick([]))]).toEqual([]);
+    const subset = set.subset(Uint32Array.of(2, 0, 1));
+    expect([subset.rows, subset.columns]).toEqual([3, 2]);
+    expect([...(await subset.block(1, 3, Float64Array.of(1, 1)))]).toEqual([0, 1, 2, 3]);
+    expect([...(await subset.pick([2, 0]))]).toEqual([3, 4, 5, 6]);
+    expect([...(await subset.subset(Uint32Array.of(0)).block(0, 1))]).toEqual([5, 6]);
     await writeFile(path, new Uint8Array(8));
     const again = set.block(0, 3);
     if (keptBytes > 0) expect([...(await again)]).toEqual([1, 2, 3, 4, 5, 6]);
