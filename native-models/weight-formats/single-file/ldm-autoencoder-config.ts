@@ -8,7 +8,10 @@ const scalingFactors: Readonly<Record<DiffusionFamily, number>> = { sd1: 0.18215
 
 /** @param shapes below `first_stage_model.` */
 export function ldmAutoencoderConfig(shapes: PartShapes, family: DiffusionFamily): AutoencoderConfig {
-  const levels = shapes.count((i) => `encoder.down.${i}.block.0.conv1.weight`);
+  const levels = Math.max(
+    1,
+    shapes.count((i) => `encoder.down.${i}.block.0.conv1.weight`),
+  ); // one that is not there is told
   return {
     inChannels: shapes.size('encoder.conv_in.weight', 1),
     outChannels: shapes.size('decoder.conv_out.weight', 0),

@@ -3,6 +3,7 @@
  * by. Whatever reads weights (sessions, adapters, baking, the search for NaN) then needs to know of no other layout.
  */
 import { authorNetwork, type NetworkPlan } from '../../architectures/author-network.js';
+import { ModelError } from '../../errors.js';
 import { imaginaryWeights, type StoredTensor } from '../../onnx/weight-source.js';
 import type { SafetensorsFile, SafetensorsTensor } from '../safetensors.js';
 import type { SafetensorsWeights } from '../safetensors-weights.js';
@@ -40,11 +41,16 @@ export function partOfFile(
   return { ...file, label: `${file.label} (${part})`, part, tensors };
 }
 
-/** Names of the tensors that these networks read. */
-export function tensorsOf(plans: readonly NetworkPlan[]): ReadonlySet<string> {
+/** Names of the tensors that these networks of a file read; refuses shapes that make no network. */
+export function tensorsOf({ file, label }: SafetensorsFile, plans: readonly NetworkPlan[]): ReadonlySet<string> {
   const options = { device: 'cpu', weights: imaginaryWeights } as const;
-  const keys = plans.flatMap((plan) => [...authorNetwork(plan, options).usedWeights.keys()]);
-  return new Set(keys.map((key) => key.split(' ')[0] ?? key)); // behind the name stands how it is read
+  try {
+    const keys = plans.flatMap((plan) => [...authorNetwork(plan, options).usedWeights.keys()]);
+    return new Set(keys.map((key) => key.split(' ')[0] ?? key)); // behind the name stands how it is read
+  } catch (cause) {
+    const sentence = `${label} is damaged: the shapes of its tensors make no ${plans[0]?.component}. Download it again.`;
+    throw new ModelError('unfit-model', sentence, { file, cause });
+  }
 }
 
 /** The autoencoder's attention is made of 1x1 convolutions [C, C, 1, 1] there: the bytes of a matrix [C, C]. */

@@ -87,7 +87,7 @@ function readUNet(file: SafetensorsFile, family: DiffusionFamily, velocity: bool
   const part = partOfFile(file, {
     name: 'unet',
     prefix: UNET,
-    wanted: tensorsOf([{ component: 'unet', config, sizes }]),
+    wanted: tensorsOf(file, [{ component: 'unet', config, sizes }]),
     source: new SafetensorsWeights([file], file.label, (name) => `${UNET}${ldm(name) ?? name}`),
   });
   return { kind: 'unet', config, ...componentOfPart(part) };
@@ -100,7 +100,10 @@ function readAutoencoder(file: SafetensorsFile, family: DiffusionFamily): Autoen
   const part = partOfFile(file, {
     name: 'vae',
     prefix: AUTOENCODER,
-    wanted: tensorsOf((['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config, sizes }))),
+    wanted: tensorsOf(
+      file,
+      (['vae_encoder', 'vae_decoder'] as const).map((component) => ({ component, config, sizes })),
+    ),
     source: new SafetensorsWeights([file], file.label, (name) => AUTOENCODER + ldm(name)),
   });
   return { kind: 'vae', config, ...componentOfPart(part) };

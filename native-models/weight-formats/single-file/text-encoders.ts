@@ -96,7 +96,7 @@ export function readText(file: SafetensorsFile, place: TextPlace): ReadText {
     throw new ModelError('unfit-model', sentence, { file: file.file });
   }
   const config = withoutLast ? { ...whole, layers: whole.layers - 1 } : whole;
-  const wanted = tensorsOf([{ component, config, sizes: { batch: 1, tokens: 1 } }]);
+  const wanted = tensorsOf(file, [{ component, config, sizes: { batch: 1, tokens: 1 } }]);
   const unread = withoutLast ? `|resblocks\\.${config.layers}\\.` : '';
   const passedOver = new RegExp(`\\.(vision_model\\.|visual\\.${unread})`); // some hold the whole CLIP
   const part = partOfFile(file, { name: component, prefix, wanted, source, passedOver });

@@ -140,6 +140,12 @@ describe('one sentence says what is wrong with', () => {
       /is no Stable Diffusion checkpoint: it has no model\.diffusion_model\.input_blocks/,
     ],
     [
+      'half an autoencoder',
+      'sd1',
+      without(/^first_stage_model\.encoder\.down/),
+      /it has no tensor first_stage_model\.encoder\.down\.0\.block\.0\.conv1\.weight/,
+    ],
+    [
       'a lost end',
       'sd1',
       without(/\.out\.2\./),
