@@ -47,6 +47,8 @@ export const metricFacts = z.object({
   floor: z.number().int().positive(),
   /** What stands before each caption when its vector is made: `A photo depicts ` of clip_paper, else empty. */
   captionPrefix: z.string(),
+  /** Computed unless told otherwise: what most people want, and nothing that takes minutes. */
+  byDefault: z.boolean(),
   /** Who defined it: `Bińkowski and others 2018`. */
   paper: z.string(),
 });

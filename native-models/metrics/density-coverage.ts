@@ -38,6 +38,7 @@ const facts: Omit<MetricFacts, 'id' | 'label'> = {
   shownTimes: 1,
   floor: 1000,
   captionPrefix: '',
+  byDefault: false,
   paper: 'Naeem and others 2020',
 };
 

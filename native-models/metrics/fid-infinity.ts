@@ -55,6 +55,7 @@ export const fidInfinity: SetsMetric = {
       shownTimes: 1,
       floor: 50_000,
       captionPrefix: '',
+      byDefault: false,
       paper: 'Chong and Forsyth 2020',
     },
   ],

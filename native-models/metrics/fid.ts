@@ -26,6 +26,7 @@ export const fid: SetsMetric = {
       shownTimes: 1,
       floor: 2048,
       captionPrefix: '',
+      byDefault: true,
       paper: 'Heusel and others 2017',
     },
   ],

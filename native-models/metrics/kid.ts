@@ -51,6 +51,7 @@ export const kid: SetsMetric = {
       shownTimes: 1000,
       floor: 100,
       captionPrefix: '',
+      byDefault: true,
       paper: 'Bińkowski and others 2018',
     },
   ],

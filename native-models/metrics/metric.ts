@@ -18,6 +18,7 @@ export interface MetricFacts {
   readonly shownTimes: number;
   readonly floor: number;
   readonly captionPrefix: string;
+  readonly byDefault: boolean;
   readonly paper: string;
 }
 

@@ -33,6 +33,7 @@ const facts: Omit<MetricFacts, 'id' | 'label' | 'hint'> = {
   shownTimes: 1,
   floor: 1000,
   captionPrefix: '',
+  byDefault: true,
   paper: 'Kynkäänniemi and others 2019',
 };
 

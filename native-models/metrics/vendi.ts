@@ -37,6 +37,7 @@ export const vendi: SetsMetric = {
       shownTimes: 1,
       floor: 200,
       captionPrefix: '',
+      byDefault: false,
       paper: 'Friedman and Dieng 2023',
     },
   ],

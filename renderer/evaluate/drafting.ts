@@ -142,15 +142,21 @@ export function whyNotMetric(
   return hasCaptions(draft, looks) ? null : 'needs prompts';
 }
 
-export const isChosen = ({ metrics }: Pick<Draft, 'metrics'>, id: string): boolean =>
-  metrics === null || metrics.includes(id);
+export const isChosen = (
+  { metrics }: Pick<Draft, 'metrics'>,
+  { id, byDefault }: Pick<MetricFacts, 'id' | 'byDefault'>,
+): boolean => (metrics === null ? byDefault : metrics.includes(id));
 
 export function toggleMetric(id: string): void {
-  const all = studioStore.getState().capabilities.metrics.map((metric) => metric.id);
-  const { metrics } = evaluateStore.getState().draft;
-  const chosen = new Set(metrics ?? all);
-  if (!chosen.delete(id)) chosen.add(id);
-  changeDraft({ metrics: all.every((one) => chosen.has(one)) ? null : all.filter((one) => chosen.has(one)) });
+  const all = studioStore.getState().capabilities.metrics;
+  const { draft } = evaluateStore.getState();
+  changeDraft({ metrics: ticks(all, (metric) => isChosen(draft, metric) !== (metric.id === id)) });
+}
+
+/** As a draft keeps them: null where they are the usual ones. */
+function ticks(all: readonly MetricFacts[], isTicked: (metric: MetricFacts) => boolean): Draft['metrics'] {
+  const usual = all.every((metric) => isTicked(metric) === metric.byDefault);
+  return usual ? null : all.filter(isTicked).map(({ id }) => id);
 }
 
 /** Chosen, and computable from what is chosen. */
@@ -159,7 +165,7 @@ export function metricsNow(
   draft: Draft,
   looks: ReadonlyMap<string, Look>,
 ): readonly MetricFacts[] {
-  return all.filter((metric) => isChosen(draft, metric.id) && whyNotMetric(metric, draft, looks) === null);
+  return all.filter((metric) => isChosen(draft, metric) && whyNotMetric(metric, draft, looks) === null);
 }
 
 /** What main is asked for; null while something is missing. */
@@ -176,10 +182,9 @@ export function settingsOf(
 export function draftOf(settings: EvaluationSettings, all: readonly MetricFacts[]): Draft {
   const had = new Set(settings.metrics);
   const captioned = settings.prompts !== null || all.some(({ id, needs }) => needs === 'captions' && had.has(id));
-  const ticked = all.filter(
-    ({ id, needs }) => had.has(id) || (needs === 'sets' ? settings.reference === null : !captioned),
-  );
-  return { ...settings, metrics: ticked.length === all.length ? null : ticked.map(({ id }) => id) };
+  const waits = ({ needs, byDefault }: MetricFacts): boolean =>
+    byDefault && (needs === 'sets' ? settings.reference === null : !captioned);
+  return { ...settings, metrics: ticks(all, (metric) => had.has(metric.id) || waits(metric)) };
 }
 
 /** Which run had which settings does not hang on the order of the list of metrics. */

@@ -17,7 +17,7 @@ export function MetricChoice() {
             <label key={metric.id} title={why === null ? metric.paper : `${metric.label} ${why}`}>
               <input
                 type="checkbox"
-                checked={isChosen(draft, metric.id)}
+                checked={isChosen(draft, metric)}
                 onChange={() => toggleMetric(metric.id)}
                 aria-describedby={why === null ? undefined : `metric-why-${metric.id}`}
               />
@@ -44,7 +44,7 @@ function Missing() {
   if (draft.generated === null) return null;
   const reasons = new Map<string, string[]>();
   for (const metric of metrics) {
-    const why = isChosen(draft, metric.id) ? whyNotMetric(metric, draft, looks) : null;
+    const why = isChosen(draft, metric) ? whyNotMetric(metric, draft, looks) : null;
     if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), metric.label]);
   }
   return (

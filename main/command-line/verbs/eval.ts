@@ -81,8 +81,10 @@ function metricsOf(
   const ids = known.map(({ id }) => id);
   const asked = given.text('metrics');
   if (asked === undefined) {
-    const sets = has.reference ? ['kid', 'fid', 'precision', 'recall'] : [];
-    return has.prompts || !has.reference ? [...sets, 'clip'] : sets;
+    const captions = has.prompts || !has.reference;
+    return known
+      .filter(({ needs, byDefault }) => byDefault && (needs === 'sets' ? has.reference : captions))
+      .map(({ id }) => id);
   }
   const names = [...new Set(asked.split(',').map((name) => name.trim()))].filter((name) => name !== '');
   const unknown = names.find((name) => !ids.includes(name));

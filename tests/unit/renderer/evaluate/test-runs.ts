@@ -10,7 +10,7 @@ import type { MetricFacts } from '../../../../app/contracts/measures.js';
 
 const metricOf = (id: string, more: Partial<MetricFacts> = {}): MetricFacts => ({
   ...{ id, label: id.toUpperCase(), hint: '', better: 'lower', needs: 'sets', shownTimes: 1, floor: 100 },
-  ...{ captionPrefix: '', paper: 'Someone 2018' },
+  ...{ captionPrefix: '', byDefault: true, paper: 'Someone 2018' },
   ...more,
 });
 export const kid = metricOf('kid', { hint: '× 1000', shownTimes: 1000 });
