@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { StudioError } from '../../app/contracts/studio-error.js';
 import type { DeviceWish } from '../../app/contracts/capabilities.js';
 import type { PictureSource, ReferenceSource } from '../../app/contracts/evaluation.js';
-import type { EvaluationParts, OtherRun } from '../../app/evaluation/evaluate.js';
+import type { EvaluationParts } from '../../app/evaluation/evaluate.js';
+import { SourceLooks } from '../../app/evaluation/source-looks.js';
 import type { Flags } from './flags.js';
 import { embeddedModels, type Session } from './session.js';
 
@@ -11,12 +12,8 @@ export const seedFlag: Flags = {
   seed: { value: 'S', help: 'of what is drawn at random for the intervals; 0 without it' },
 };
 
-/** What an evaluation is made with here: no gallery, and at most one other folder to compare with. */
-export async function evaluationParts(
-  session: Session,
-  device: DeviceWish,
-  other: OtherRun | null,
-): Promise<EvaluationParts> {
+/** What an evaluation is made with here: no gallery, and no other run but what the caller puts in. */
+export async function evaluationParts(session: Session, device: DeviceWish): Promise<EvaluationParts> {
   const memory = await session.memory();
   const { versions } = await session.engine.capabilities();
   return {
@@ -26,7 +23,7 @@ export async function evaluationParts(
     modelPath: (wish) => session.modelPath(wish),
     embeddedModels,
     galleryPicture: () => Promise.resolve(null),
-    otherRun: () => Promise.resolve(other),
+    otherRun: () => Promise.resolve(null),
     device,
     home: session.home,
     versions: { inkstone: session.version, onnxruntime: versions.onnxruntime },
@@ -44,4 +41,9 @@ export function referenceOf(wish: string): ReferenceSource {
     });
   }
   return found.isDirectory() ? { kind: 'folder', path } : { kind: 'statistics', path };
+}
+
+/** Whether the first pictures of a folder have their prompts in them. */
+export async function carriesPrompts(parts: EvaluationParts, generated: PictureSource): Promise<boolean> {
+  return (await new SourceLooks(parts).look(generated)).carriesPrompts;
 }

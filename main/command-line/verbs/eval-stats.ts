@@ -20,7 +20,7 @@ export const evalStats: Verb = {
     const out = resolve(given.required('out', 'inkstone eval stats photos --out photos.npz'));
     const device = given.choice('device', deviceWish.options) ?? 'auto';
     const written = await writeStatistics(
-      await evaluationParts(session, device, null),
+      await evaluationParts(session, device),
       {
         folder: resolve(given.positionals[0]!),
         out,

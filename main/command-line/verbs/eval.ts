@@ -6,7 +6,7 @@ import { pictureMode } from '../../../app/contracts/features.js';
 import type { MetricFacts } from '../../../app/contracts/measures.js';
 import { evaluate } from '../../../app/evaluation/evaluate.js';
 import { htmlReport } from '../../../app/evaluation/report/html-report.js';
-import { evaluationParts, folderOf, referenceOf, seedFlag } from '../evaluation-parts.js';
+import { carriesPrompts, evaluationParts, folderOf, referenceOf, seedFlag } from '../evaluation-parts.js';
 import { evaluationJson, evaluationText } from '../evaluation-report.js';
 import type { GivenFlags } from '../flags.js';
 import { UsageError } from '../usage-error.js';
@@ -41,19 +41,23 @@ export const evalVerb: Verb = {
     const device = given.choice('device', deviceWish.options) ?? 'auto';
     const against = given.text('against');
     const { metrics: known } = await session.engine.capabilities();
+    const parts = await evaluationParts(session, device);
+    // Asked only where nothing else tells which metrics there can be.
+    const carried = given.text('metrics') === undefined && prompts === undefined;
+    const captioned = prompts !== undefined || (carried && (await carriesPrompts(parts, generated)));
     const settings: EvaluationSettings = {
       ...{ generated, reference, mode, seed },
       prompts: prompts === undefined ? null : resolve(prompts),
       inception: given.text('inception') ?? null,
       clip: given.text('clip') ?? null,
-      metrics: metricsOf(given, known, { reference: reference !== null, prompts: prompts !== undefined }),
+      metrics: metricsOf(given, known, { reference: reference !== null, captions: captioned || reference === null }),
       against: against ?? null,
     };
     const other =
       against === undefined
         ? null
         : { name: basename(against), settings: { ...settings, generated: folderOf(against) } };
-    const { result, files } = await evaluate(await evaluationParts(session, device, other), settings, {
+    const { result, files } = await evaluate({ ...parts, otherRun: () => Promise.resolve(other) }, settings, {
       intervals: !given.has('no-intervals'),
       signal: session.signal,
       onProgress: ({ what, done, of, secondsLeft }) => {
@@ -76,14 +80,13 @@ export const evalVerb: Verb = {
 function metricsOf(
   given: GivenFlags,
   known: readonly MetricFacts[],
-  has: { reference: boolean; prompts: boolean },
+  has: { reference: boolean; captions: boolean },
 ): string[] {
   const ids = known.map(({ id }) => id);
   const asked = given.text('metrics');
   if (asked === undefined) {
-    const captions = has.prompts || !has.reference;
     return known
-      .filter(({ needs, byDefault }) => byDefault && (needs === 'sets' ? has.reference : captions))
+      .filter(({ needs, byDefault }) => byDefault && (needs === 'sets' ? has.reference : has.captions))
       .map(({ id }) => id);
   }
   const names = [...new Set(asked.split(',').map((name) => name.trim()))].filter((name) => name !== '');
