@@ -3,7 +3,7 @@ import type { EvaluationResult } from '../contracts/evaluation.js';
 import type { FeatureMap, Measured, MeasuredDifference } from '../contracts/measures.js';
 import type { EvaluationWork } from './evaluate.js';
 import type { Gathered } from './gather.js';
-import type { HashedSource } from './hashed-pictures.js';
+import { setHash, type HashedSource } from './hashed-pictures.js';
 import { setVectors, type SetVectors } from './set-vectors.js';
 import { byPlaces, nearestAndFarthest } from './shown-pictures.js';
 
@@ -23,6 +23,8 @@ export interface MeasuredPictureSets {
   /** Generated pictures, and the other run's, whose content the reference holds too. */
   readonly shared: number;
   readonly otherShared: number;
+  /** Both sets hold the same pictures, each as often. */
+  readonly identical: boolean;
   readonly notices: readonly string[];
   readonly computed: number;
   readonly device: string | null;
@@ -87,6 +89,7 @@ export async function measureSets(work: EvaluationWork, gathered: Gathered): Pro
     ...nearestAndFarthest(measured.neighbours, rows),
     shared: sharedBetween(generated.rows, reference?.rows ?? []),
     otherShared: sharedBetween(other?.rows ?? [], reference?.rows ?? []),
+    identical: reference !== null && setHash(generated.rows) === setHash(reference.rows),
     notices: measured.notices,
     computed: generated.computed + (reference?.computed ?? 0) + (other?.computed ?? 0),
     device: generated.device ?? reference?.device ?? other?.device ?? null,

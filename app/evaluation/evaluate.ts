@@ -158,12 +158,13 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
     ({ metric, against: compared }) => measured.differences[metric]?.clear === true && !compared?.difference?.clear,
   );
   const onCaptions = new Set(facts.filter(({ needs }) => needs === 'captions').map(({ id }) => id));
+  const identical = sets?.identical ?? false;
   const result: EvaluationResult = {
     ...{ generated, reference, ...networks, mode: settings.mode, metrics },
-    verdict: verdictOf({ generated, reference, against: other, metrics, onCaptions }),
+    verdict: verdictOf({ generated, reference, against: other, identical, metrics, onCaptions }),
     warnings: warningsOf({
       ...{ generated, reference, against: other, ...networks, metrics, kinds },
-      shared: sets?.shared ?? 0,
+      ...{ identical, shared: sets?.shared ?? 0 },
       otherShared: sets?.otherShared ?? 0,
       readable: gathered.generated.hashed.length,
       uncaptioned: captions?.uncaptioned ?? 0,

@@ -9,6 +9,8 @@ export interface Told {
   readonly reference: Pick<EvaluatedSet, 'label'> | null;
   /** The other run, where there is one. */
   readonly against: Pick<EvaluatedSet, 'label' | 'count'> | null;
+  /** Both sets hold the same pictures, to the last bit. */
+  readonly identical: boolean;
   /** In their order: what carries first. */
   readonly metrics: readonly MetricResult[];
   /** Metrics on captions, by their own names. */
@@ -20,6 +22,9 @@ export function verdictOf(told: Told): string {
   const [first] = told.metrics;
   if (first === undefined || first.value === null) {
     return `Nothing could be measured: ${first?.reason ?? 'there are no metrics.'}`;
+  }
+  if (told.identical && !told.onCaptions.has(first.metric)) {
+    return `Both sets hold the same pictures: ${told.generated.label} is measured against itself, and no distance says anything of it.`;
   }
   if (told.against !== null) return comparison(told, told.against);
   if (first.belowFloor) {
@@ -69,7 +74,9 @@ function aboutSets({ generated, reference }: Told, first: MetricResult): string 
     return `${inWords(first, generated.label)} against ${of}.`;
   }
   if (first.low > 0) return `${generated.label} differs from ${of} by more than chance: ${inWords(first)}.`;
-  return `${generated.label} cannot be told from ${of} at this size: ${inWords(first)}, and 0 lies inside.`;
+  // The estimator is unbiased, so a true KID of 0 gives values below 0 as often as above: all below is no difference either.
+  const zero = first.high < 0 ? 'and a KID below 0 is no difference' : 'and 0 lies inside';
+  return `${generated.label} cannot be told from ${of} at this size: ${inWords(first)}, ${zero}.`;
 }
 
 function aboutCaptions({ generated }: Told, first: MetricResult): string {

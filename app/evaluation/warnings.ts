@@ -16,6 +16,8 @@ export interface Known {
   /** Generated pictures, and the other run's, whose content the reference holds too. */
   readonly shared: number;
   readonly otherShared: number;
+  /** Both sets hold the same pictures, each as often. */
+  readonly identical: boolean;
   /** Generated pictures whose files can be read. */
   readonly readable: number;
   /** Of them: those with no caption; and captions that were longer than the network reads. */
@@ -97,7 +99,7 @@ function heldBack({ heldBack: labels, metrics }: Known): string[] {
   ];
 }
 
-function sameContent({ generated, reference, against, shared, otherShared }: Known): string[] {
+function sameContent({ generated, reference, against, shared, otherShared, identical }: Known): string[] {
   const copies = [generated, ...(reference === null ? [] : [reference])].flatMap(({ label, duplicates, count }) =>
     duplicates === 0
       ? []
@@ -112,9 +114,8 @@ function sameContent({ generated, reference, against, shared, otherShared }: Kno
           `${otherShared.toLocaleString('en')} of the ${pictureCount(against.count)} in ${against.label} ${otherShared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: it scores too well, and the comparison with it does not hold.`,
         ];
   if (shared === 0 || reference === null) return [...other, ...copies];
-  const all = shared === generated.count && generated.count === reference.count;
   return [
-    all
+    identical
       ? `${generated.label} and ${reference.label} hold the same pictures: every distance is that of a set to itself.`
       : `${shared.toLocaleString('en')} of the ${pictureCount(generated.count)} in ${generated.label} ${shared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: a set that holds its own reference scores too well.`,
     ...other,

@@ -30,7 +30,7 @@ const set = (label: string, count = 1000): EvaluatedSet => ({ label, count, skip
 const compared = (value: number, difference: MeasuredDifference | null) => ({ against: { value, difference } });
 
 const told = (metrics: readonly MetricResult[], change: Partial<Told> = {}): Told => ({
-  ...{ generated: set('run-12'), reference: set('flat-ink'), against: null, metrics },
+  ...{ generated: set('run-12'), reference: set('flat-ink'), against: null, identical: false, metrics },
   onCaptions: new Set(['clip', 'clip_paper']),
   ...change,
 });
@@ -83,6 +83,24 @@ describe('the verdict', () => {
       'run-12 cannot be told from flat-ink at this size: KID is 0.1 [−0.5, 0.7] (× 1000), and 0 lies inside.',
     ],
     [
+      'never says that 0 lies inside where it does not: below 0 is no difference either',
+      told([metric('kid', { value: -0.0006, low: -0.0009, high: -0.0003 })]),
+      'run-12 cannot be told from flat-ink at this size: KID is −0.6 [−0.9, −0.3] (× 1000), and a KID below 0 is no difference.',
+    ],
+    [
+      'says that both sets hold the same pictures, whatever the numbers are',
+      told([metric('kid', { value: -0.291, low: -0.31, high: -0.272 })], { identical: true }),
+      'Both sets hold the same pictures: run-12 is measured against itself, and no distance says anything of it.',
+    ],
+    [
+      'says it before it compares, and of few pictures too',
+      told([metric('kid', compared(1, { value: -1, low: -2, high: -0.5, clear: true }))], {
+        ...run11,
+        identical: true,
+      }),
+      'Both sets hold the same pictures: run-12 is measured against itself, and no distance says anything of it.',
+    ],
+    [
       'tells captions',
       told([metric('clip', { value: 31.2, low: 30.9, high: 31.5, n: [1000, null] })], { reference: null }),
       'CLIP score of run-12 is 31.2 [30.9, 31.5]: how well its pictures follow their prompts.',
@@ -110,6 +128,7 @@ describe('warnings', () => {
       kinds: { generated: null, reference: null },
       shared: 0,
       otherShared: 0,
+      identical: false,
       readable: 1000,
       uncaptioned: 0,
     },
