@@ -8,26 +8,32 @@ export interface IntervalMarks {
   readonly other: number | null;
 }
 
-/** Room at both ends of what is to be seen, as a share of it. */
-const AIR = 0.35;
+/** Room beyond what is to be seen, as a share of it. */
+const AIR = 0.06;
 
-/** Every row has an axis of its own, just wide enough for its interval and the other run's value. */
+/** What is a share of pictures is seen on the whole of it. */
+const SHARES: readonly string[] = ['precision', 'recall', 'coverage'];
+
+/** Every row has an axis of its own that begins at 0, so that a narrow interval looks narrow. */
 export function marksOf({
+  metric,
   value,
   low,
   high,
   against,
-}: Pick<MetricResult, 'value' | 'low' | 'high' | 'against'>): IntervalMarks | null {
+}: Pick<MetricResult, 'metric' | 'value' | 'low' | 'high' | 'against'>): IntervalMarks | null {
   if (value === null) return null;
   const seen = [value, low, high, against?.value ?? null].filter((one) => one !== null);
-  const least = Math.min(...seen);
-  const most = Math.max(...seen);
-  const wide = Math.max(most - least, 1e-12 * Math.max(1, Math.abs(value)));
-  const start = least - AIR * wide;
-  const share = (one: number): number => (one - start) / (wide * (1 + 2 * AIR));
+  const inShares = SHARES.includes(metric) && seen.every((one) => one >= 0 && one <= 1);
+  const [least, most] = inShares ? [0, 1] : [Math.min(0, ...seen), Math.max(0, ...seen)];
+  const air = inShares ? 0 : AIR * (most - least);
+  const start = least < 0 ? least - air : 0;
+  const end = most > 0 ? most + air : 0;
+  // Where all is 0 there is no length: it stands where the axis begins.
+  const share = (one: number): number => (one - start) / (end - start || 1);
   const maybe = (one: number | null): number | null => (one === null ? null : share(one));
   return {
-    value: least === most ? 0.5 : share(value),
+    value: share(value),
     low: maybe(low),
     high: maybe(high),
     other: maybe(against?.value ?? null),

@@ -86,13 +86,24 @@ describe('the axis of a row', () => {
     expect(0 < (low ?? 0) && (low ?? 0) < value && value < (high ?? 0)).toBe(true);
     expect((high ?? 0) < (other ?? 0) && (other ?? 0) < 1).toBe(true);
   });
-  test('of a bare number has it in the middle, and of none has nothing', () => {
-    expect(marksOf(metricResultOf({ low: null, high: null }))).toEqual({
-      value: 0.5,
-      low: null,
-      high: null,
-      other: null,
-    });
+  test('begins at 0, or below it where the interval does', () => {
+    const bare = marksOf(metricResultOf({ low: null, high: null }));
+    expect(bare?.value).toBeCloseTo(1 / 1.06);
+    expect(bare).toMatchObject({ low: null, high: null, other: null });
+    const below = marksOf(metricResultOf({ value: 0, low: -0.001, high: 0.001 }));
+    expect(below?.value).toBeCloseTo(0.5);
+    expect(below?.low).toBeGreaterThan(0);
+    expect(marksOf(metricResultOf({ value: 0, low: null, high: null }))?.value).toBe(0);
+  });
+  test('of a share is all of it, so that a narrow interval looks narrow', () => {
+    const share = { value: 0.6, low: 0.55, high: 0.65, against: { value: 0.9, difference: null } };
+    for (const metric of ['precision', 'recall', 'coverage']) {
+      const expected = { value: 0.6, low: 0.55, high: 0.65, other: 0.9 };
+      expect(marksOf(metricResultOf({ ...share, metric }))).toEqual(expected);
+    }
+    expect(marksOf(metricResultOf({ ...share, metric: 'density' }))?.other).toBeCloseTo(1 / 1.06);
+  });
+  test('of no number is none', () => {
     expect(marksOf(metricResultOf({ value: null }))).toBeNull();
   });
 });
