@@ -33,10 +33,10 @@ const unitOf: Record<EvaluationProgress['phase'], string | null> = {
   measures: null,
 };
 
-/** "620 of 1,000 pictures"; a part of the mathematics: "62 %". */
+/** "620 of 1,000 pictures"; a part of the mathematics: "62 %". Listing is short, and its parts begin anew: no figure. */
 export function doneWords({ phase, done, of }: EvaluationProgress): string {
   const unit = unitOf[phase];
-  if (of <= 0) return '';
+  if (of <= 0 || phase === 'listing') return '';
   return unit === null || of <= 1 ? `${Math.round((100 * done) / of)} %` : `${count(done)} of ${count(of)} ${unit}`;
 }
 
@@ -47,7 +47,8 @@ export const leftWords = ({ secondsLeft }: Pick<EvaluationProgress, 'secondsLeft
 export const progressWords = (progress: EvaluationProgress): string =>
   [progress.what, doneWords(progress), leftWords(progress)].filter((words) => words !== '').join(' · ');
 
-export const shareDone = ({ done, of }: EvaluationProgress): number => (of > 0 ? Math.min(1, done / of) : 0);
+export const shareDone = ({ phase, done, of }: EvaluationProgress): number =>
+  of > 0 && phase !== 'listing' ? Math.min(1, done / of) : 0;
 
 const states: Record<EvaluationRun['state'], string> = {
   waiting: 'Waits for the one before it',

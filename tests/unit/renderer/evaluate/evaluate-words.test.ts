@@ -29,6 +29,8 @@ describe('progress', () => {
     const listing = { ...progress, phase: 'listing', what: 'Listing run-12', done: 0, of: 0 } as const;
     expect(progressWords({ ...listing, secondsLeft: null })).toBe('Listing run-12');
     expect(shareDone(listing)).toBe(0);
+    expect(progressWords({ ...listing, done: 1, of: 1, secondsLeft: null })).toBe('Listing run-12');
+    expect(shareDone({ ...listing, done: 1, of: 1 })).toBe(0);
   });
   test('has the parts that the metrics need', () => {
     const needs = new Map([
