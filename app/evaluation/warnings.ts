@@ -31,9 +31,9 @@ export interface Known {
 
 /** What the numbers cannot carry, and why: one plain sentence each, the gravest first. */
 export function warningsOf(known: Known): string[] {
-  const { metrics, kinds } = known;
+  const { metrics, kinds, identical } = known;
   return [
-    ...metrics.flatMap((metric) => doNotQuote(metric, metrics)),
+    ...(identical ? [] : metrics.flatMap((metric) => doNotQuote(metric, metrics))),
     ...networkWarnings(known),
     ...otherFloors(metrics),
     ...unequalSizes(known),

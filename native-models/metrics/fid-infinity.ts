@@ -112,10 +112,10 @@ async function measure(sets: Sets, work: Work): Promise<{ measured: Measured; ap
     { ...work, random: () => random, progress: (part) => work.progress(0.5 + 0.5 * part) },
   );
   if (sampled === null) return { measured: { ...measured, bias }, apart: null };
-  const half = together((sampled.high - sampled.low) / 2, line);
+  const half = together(sampled.half, line);
   const interval = `${sampled.how}, and the line’s`;
   return {
-    measured: { ...measured, low: value - half, high: value + half, interval, bias },
+    measured: { ...measured, low: Math.max(value - half, Math.min(value, 0)), high: value + half, interval, bias },
     apart: sampled.difference && differenceOf(sizes, own, others, sampled.difference),
   };
 }

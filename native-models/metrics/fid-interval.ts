@@ -16,6 +16,8 @@ import { DRAWS, drawsInWords, FEWEST_TO_DRAW, sizeOfDraw, subsampled, varianceRa
 export interface FidInterval {
   readonly low: number;
   readonly high: number;
+  /** Half the width of the interval, where it does not end at 0. */
+  readonly half: number;
   readonly how: string;
   /** The value with its bias taken off. */
   readonly corrected: number;
@@ -61,8 +63,10 @@ export async function fidInterval(
 
   const alone = subsampled(value, own, ratio);
   return {
-    low: value - alone.half,
+    // A distance is never below 0; the value itself may be, by rounding.
+    low: Math.max(value - alone.half, Math.min(value, 0)),
     high: value + alone.half,
+    half: alone.half,
     how: drawsInWords(generated.rows),
     corrected: alone.corrected,
     correctedHalf: Math.min(...drawn) < generated.columns ? null : alone.half,

@@ -6,8 +6,9 @@
  * 0 is rounding.
  *
  * It reads too high on samples, by what `bias` says (`frechet-bias.ts`); values at different N cannot be compared. The
- * interval is that of the value as it stands, at this N; `details` have the value with its bias taken off
- * (`fid-interval.ts`).
+ * interval is that of the value as it stands, at this N, and ends at 0 at the lowest; `details` have the value with its bias
+ * taken off (`fid-interval.ts`). The two do not add up: `bias` is the formula's estimate from the eigenvalues, the other is
+ * what half samples show. A set against itself is no sample of anything: its 0 has neither bias nor interval.
  */
 import { fidInterval, type FidInterval } from './fid-interval.js';
 import { frechetBiasFactor, pooledSpectrum } from './frechet-bias.js';
@@ -45,6 +46,9 @@ export const fid: SetsMetric = {
     const factor = frechetBiasFactor(await pooledSpectrum(mine, theirs, dimensions, work.products, work.pace));
     const bias = factor * (1 / n[0] + (n[1] === null ? 0 : 1 / n[1]));
     work.progress(0.4);
+    if (isItself(value, bias)) {
+      return { measured: { fid: { ...measuredOf(value, null, n), bias: null } }, differences: {} };
+    }
 
     const other =
       against !== null && against.rows === generated.rows
@@ -58,6 +62,9 @@ export const fid: SetsMetric = {
     };
   },
 };
+
+/** Two samples of one source are about `bias` apart, never a thousandth of it: what is left is rounding. */
+const isItself = (value: number, bias: number): boolean => bias > 0 && value < 1e-3 * bias;
 
 function measuredOf(value: number, interval: FidInterval | null, n: Counts): Measured {
   const none = { value, reason: null, low: null, high: null, interval: null, n, bias: null, details: {} };

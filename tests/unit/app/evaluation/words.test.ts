@@ -147,6 +147,13 @@ describe('warnings', () => {
     );
   });
 
+  test('say nothing of how much too high a set’s distance to itself reads', () => {
+    const fid = metric('fid', { value: 0, bias: null, low: null, high: null, belowFloor: true });
+    expect(warningsOf({ ...known, metrics: [fid], shared: 1000, identical: true })).toEqual([
+      'run-12 and flat-ink hold the same pictures: every distance is that of a set to itself.',
+    ]);
+  });
+
   test('say nothing where there is nothing to say', () => {
     expect(warningsOf({ ...known, metrics: [metric('kid'), metric('fid', { n: [5000, 5000] })] })).toEqual([]);
   });

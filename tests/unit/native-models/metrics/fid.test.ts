@@ -125,6 +125,32 @@ describe('FID', () => {
     expect(Object.values(same.details).every(Number.isFinite)).toBe(true);
   });
 
+  test.each([
+    ['few pictures', 50, 80],
+    ['many pictures', 300, 20],
+  ])('of a set of %s against itself has neither bias nor interval', async (_, n, width) => {
+    const set = gaussian(n, width, 1);
+    const { value, low, high, bias, interval, details } = await measure(between(set, set));
+    expect(Math.abs(value!)).toBeLessThan(1e-6);
+    expect({ low, high, bias, interval, details }).toEqual({
+      ...{ low: null, high: null, bias: null, interval: null, details: {} },
+    });
+  });
+
+  test('has an interval that ends at 0 at the lowest', async () => {
+    // All pictures but one are the same: the distance is small, and what half samples show is wider.
+    const set = gaussian(60, 80, 1);
+    const rows = await set.block(0, 60);
+    const other = FeatureSet.of(
+      Float32Array.from([...rows.subarray(0, 59 * 80), ...(await gaussian(1, 80, 2).block(0, 1))]),
+      80,
+    );
+    const { value, low, high } = await measure(between(set, other));
+    expect(value).toBeGreaterThan(0);
+    expect(low).toBe(0);
+    expect(high).toBeGreaterThan(value!);
+  });
+
   test('refuses features that are not numbers', async () => {
     const broken = FeatureSet.of(new Float32Array(80).fill(Number.NaN), 8);
     await expect(measure(between(broken, gaussian(20, 8, 2)))).rejects.toMatchObject({ kind: 'bad-file' });
