@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Conversation } from '../contracts/conversations.js';
 import type { Desktop } from '../contracts/desktop.js';
 import { StudioError } from '../contracts/studio-error.js';
+import { chooseFile, writeWhole } from '../storage/save-as.js';
 import type { Answering } from './answering.js';
 import type { ChatModels } from './chat-models.js';
 import { readConversation, writeConversation } from './conversation-file.js';
@@ -26,15 +26,15 @@ export async function exportConversation(
 ): Promise<{ path: string } | null> {
   const { title, createdAt } = conversations.existing(id);
   const ending = format === 'json' ? '.json' : '.md';
-  const chosen = await desktop.chooseSave('Export the conversation', fileName(title) + ending);
-  if (chosen === null) return null;
+  const path = await chooseFile(desktop, {
+    ...{ title: 'Export the conversation', name: title, otherwise: 'conversation', ending },
+  });
+  if (path === null) return null;
   const conversation = answering.withRunning(conversations.get(id));
   const text =
     format === 'json'
       ? writeConversation(conversation, createdAt, (turn) => answering.tokensOf(turn))
       : conversationMarkdown(conversation);
-  // A name that was typed without an ending gets the right one, unless that would replace a file unasked.
-  const path = /\.[^./\\]+$/.test(chosen) || (await exists(chosen + ending)) ? chosen : chosen + ending;
   await writeWhole(path, text);
   return { path };
 }
@@ -67,34 +67,4 @@ async function readWhole(file: string): Promise<string> {
     if (cause instanceof StudioError) throw cause;
     throw new StudioError('missing-file', `${file} cannot be read; check that it is there and yours.`, { file, cause });
   }
-}
-
-/** Beside it and renamed: a file that was there stays whole until the new one is. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const half = `${path}.part-${randomUUID()}`;
-  try {
-    await writeFile(half, text, { flag: 'wx' });
-    await rename(half, path);
-  } catch (cause) {
-    await rm(half, { force: true });
-    throw new StudioError('storage', `${path} could not be written; check that its folder is yours and has room.`, {
-      file: path,
-      cause,
-    });
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** What every file system takes. */
-function fileName(title: string): string {
-  const safe = title
-    .replace(/[\p{Cc}<>:"/\\|?*…]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/^[. ]+|[. ]+$/g, '');
-  return safe.slice(0, 100).trim() || 'conversation';
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Desktop } from '../contracts/desktop.js';
 import type { EvaluationResult, EvaluationRun } from '../contracts/evaluation.js';
-import { StudioError } from '../contracts/studio-error.js';
 import type { Worker } from '../contracts/worker.js';
 import type { Home } from '../storage/home.js';
+import { chooseFile, writeWhole } from '../storage/save-as.js';
 import type { Evaluations } from './evaluations.js';
 import { csvReport } from './report/csv-report.js';
 import { htmlReport } from './report/html-report.js';
@@ -28,11 +27,11 @@ export async function exportEvaluation(
   const { evaluations, desktop } = parts;
   const { run, result } = evaluations.done(id);
   const ending = `.${format}`;
-  const chosen = await desktop.chooseSave('Export the evaluation', fileName(run.name) + ending);
-  if (chosen === null) return null;
+  const path = await chooseFile(desktop, {
+    ...{ title: 'Export the evaluation', name: run.name, otherwise: 'evaluation', ending },
+  });
+  if (path === null) return null;
   const text = await report(parts, run, result, format);
-  // A name that was typed without an ending gets the right one, unless that would replace a file unasked.
-  const path = /\.[^./\\]+$/.test(chosen) || (await exists(chosen + ending)) ? chosen : chosen + ending;
   await writeWhole(path, text);
   return { path };
 }
@@ -40,7 +39,9 @@ export async function exportEvaluation(
 /** The HTML report in the person's own browser; it lies in the studio's home. */
 export async function openReport(parts: ExportParts, id: string): Promise<void> {
   const { run, result } = parts.evaluations.done(id);
-  const path = join(parts.home.evaluations, id, 'report.html');
+  const folder = join(parts.home.evaluations, id);
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'report.html');
   await writeWhole(path, await report(parts, run, result, 'html'));
   await parts.desktop.openFile(path);
 }
@@ -64,35 +65,4 @@ async function report(
       });
     }
   }
-}
-
-/** Beside it and renamed: a file that was there stays whole until the new one is. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const half = `${path}.part-${randomUUID()}`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(half, text, { flag: 'wx' });
-    await rename(half, path);
-  } catch (cause) {
-    await rm(half, { force: true });
-    throw new StudioError('storage', `${path} could not be written; check that its folder is yours and has room.`, {
-      file: path,
-      cause,
-    });
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** What every file system takes. */
-function fileName(title: string): string {
-  const safe = title
-    .replace(/[\p{Cc}<>:"/\\|?*…]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/^[. ]+|[. ]+$/g, '');
-  return safe.slice(0, 100).trim() || 'evaluation';
 }

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvaluationProgress } from '../contracts/evaluation.js';
 import type { PictureMode, SkippedFile } from '../contracts/features.js';
 import { StudioError } from '../contracts/studio-error.js';
+import { exists } from '../storage/save-as.js';
 import { featureStore, type EvaluationParts } from './evaluate.js';
 import { FileHashes } from './file-hashes.js';
 import { hashSource, setHash } from './hashed-pictures.js';
@@ -97,9 +97,3 @@ export async function writeStatistics(
     };
   });
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { deviceWish } from '../../../app/contracts/capabilities.js';
 import type { EvaluationSettings } from '../../../app/contracts/evaluation.js';
 import { pictureMode } from '../../../app/contracts/features.js';
 import type { MetricFacts } from '../../../app/contracts/measures.js';
+import { StudioError } from '../../../app/contracts/studio-error.js';
 import { evaluate } from '../../../app/evaluation/evaluate.js';
 import { htmlReport } from '../../../app/evaluation/report/html-report.js';
+import { exists, writeWhole } from '../../../app/storage/save-as.js';
 import { carriesPrompts, evaluationParts, folderOf, referenceOf, seedFlag } from '../evaluation-parts.js';
 import { evaluationJson, evaluationText } from '../evaluation-report.js';
 import type { GivenFlags } from '../flags.js';
@@ -29,6 +30,7 @@ export const evalVerb: Verb = {
     ...seedFlag,
     'no-intervals': { help: 'leave out the intervals that take long' },
     report: { value: 'FILE', help: 'also write the report, one HTML page' },
+    force: { help: 'replace a report that is there' },
   },
   positionals: [],
   async run(given, session) {
@@ -40,6 +42,11 @@ export const evalVerb: Verb = {
     const seed = given.integer('seed', { least: 0, most: Number.MAX_SAFE_INTEGER }) ?? 0;
     const device = given.choice('device', deviceWish.options) ?? 'auto';
     const against = given.text('against');
+    const report = given.text('report');
+    if (report !== undefined && !given.has('force') && (await exists(resolve(report)))) {
+      const sentence = `${resolve(report)} is there already: choose another name, or replace it with --force.`;
+      throw new StudioError('bad-input', sentence, { file: resolve(report) });
+    }
     const { metrics: known } = await session.engine.capabilities();
     const parts = await evaluationParts(session, device);
     // Asked only where nothing else tells which metrics there can be.
@@ -66,10 +73,9 @@ export const evalVerb: Verb = {
         session.progress.show(`${what}${far}${left}`);
       },
     });
-    const report = given.text('report');
     if (report !== undefined) {
       const html = await htmlReport({ result, settings, files, worker: session.worker });
-      await writeFile(resolve(report), html);
+      await writeWhole(resolve(report), html);
       session.progress.say(`The report is in ${resolve(report)}.`);
     }
     return { json: evaluationJson(result), text: evaluationText(result) };
