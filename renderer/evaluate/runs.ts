@@ -155,7 +155,7 @@ export function removeRun(id: string): void {
   const run = runs[at];
   if (!run) return;
   if (run.state === 'running') {
-    showToast({ tone: 'warn', text: `${run.name} is being measured. Stop it first.`, action: null });
+    showToast({ tone: 'warn', text: `“${run.name}” is being measured. Stop it first.`, action: null });
     return;
   }
   const rest = runs.filter((one) => one !== run);
@@ -174,7 +174,7 @@ export function removeRun(id: string): void {
     leaving.delete(id);
     void loadRuns().then(() => openRun(id));
   });
-  showUndo(undoIdOf(id), `${run.name} is off the list. Its pictures stay where they are.`);
+  showUndo(undoIdOf(id), `“${run.name}” is off the list. Its pictures stay where they are.`);
 }
 
 const undoIdOf = (id: string): string => `evaluation-${id}`;
@@ -220,16 +220,16 @@ function tellEnd({ id, name, state, error, verdict }: EvaluationRun): void {
     openRun(id);
   };
   if (state === 'done') {
-    if (away) showToast({ tone: 'info', text: `${name} is measured.`, action: { label: 'Show it', run: open } });
-    else say(`${name} is measured. ${verdict ?? ''}`);
+    if (away) showToast({ tone: 'info', text: `“${name}” is measured.`, action: { label: 'Show it', run: open } });
+    else say(`“${name}” is measured. ${verdict ?? ''}`);
   } else if (state === 'failed') {
     if (away)
       showToast({
         tone: 'bad',
-        text: error?.message ?? `${name} could not be measured.`,
+        text: error?.message ?? `“${name}” could not be measured.`,
         action: { label: 'Show it', run: open },
       });
-  } else if (state === 'stopped') say(`${name} is stopped.`);
+  } else if (state === 'stopped') say(`“${name}” is stopped.`);
 }
 
 export function hearEvaluationProgress(progress: EvaluationProgress): void {

@@ -31,7 +31,7 @@ function Running({ id, name }: { id: string; name: string }) {
   return (
     <div className="running">
       <div className="line">
-        <b>{progress?.what ?? `${name} begins`}</b>
+        <b>{progress?.what ?? `“${name}” begins`}</b>
         <span className="num dim">{progress ? leftWords(progress) : ''}</span>
       </div>
       <span

@@ -17,7 +17,7 @@ export function Unfinished({ run }: { run: EvaluationRun }) {
       {run.state === 'running' ? <Measuring run={run} /> : null}
       {run.state === 'waiting' ? (
         <>
-          <p className="t18">{run.name} waits for the one before it.</p>
+          <p className="t18">“{run.name}” waits for the one before it.</p>
           <div className="actions">
             <button type="button" className="quiet outlined" onClick={() => removeRun(run.id)}>
               Take it off the list
@@ -27,7 +27,7 @@ export function Unfinished({ run }: { run: EvaluationRun }) {
       ) : null}
       {run.state === 'stopped' ? (
         <>
-          <p className="t18">{run.name} is stopped.</p>
+          <p className="t18">“{run.name}” is stopped.</p>
           <p className="dim">What was computed is kept: it goes on from there.</p>
           <GoOn id={run.id} />
         </>
@@ -54,7 +54,7 @@ function GoOn({ id, label = 'Go on' }: { id: string; label?: string }) {
 function Failed({ run }: { run: EvaluationRun }) {
   return (
     <>
-      <p className="t18">{run.name} could not be measured.</p>
+      <p className="t18">“{run.name}” could not be measured.</p>
       <NoticeBar tone="bad">
         {run.error?.message ?? 'The studio has lost the reason.'} {run.error ? adviceFor(run.error.kind) : ''}
       </NoticeBar>
@@ -85,7 +85,7 @@ function Measuring({ run }: { run: EvaluationRun }) {
   const at = progress ? phases.indexOf(progress.phase) : 0;
   return (
     <>
-      <p className="t18">Measuring {run.name}</p>
+      <p className="t18">Measuring “{run.name}”</p>
       <ol className="phases" aria-label="Parts of the evaluation">
         {phases.map((phase, index) => {
           const state = index < at ? 'past' : index === at ? 'now' : 'to-come';

@@ -24,7 +24,7 @@ test('two folders are chosen and measured; a run is stopped, goes on after a res
   await progress.waitFor();
   await expect.poll(async () => Number(await progress.getAttribute('aria-valuenow').catch(() => 1))).toBeGreaterThan(0);
   await window.getByRole('button', { name: 'Stop', exact: true }).click();
-  await window.getByText('drawn is stopped.').first().waitFor();
+  await window.getByText('“drawn” is stopped.').first().waitFor();
   await studio.quit();
 
   const again = await startStudio(place.home);

@@ -133,7 +133,7 @@ describe('an evaluation', () => {
     hearEvaluation({ id: 'b' });
     await settle();
     expect(now().progress).toBeNull();
-    expect(noticesStore.getState().polite).toBe('b is stopped.');
+    expect(noticesStore.getState().polite).toBe('“b” is stopped.');
   });
   test('that ends while another panel is open leads back to it', async () => {
     evaluateStore.setState({ runs: [runOf('b', { state: 'running' })] });
@@ -142,7 +142,7 @@ describe('an evaluation', () => {
     hearEvaluation({ id: 'b' });
     await settle();
     const [toast] = noticesStore.getState().toasts;
-    expect(toast).toMatchObject({ text: 'b is measured.', action: { label: 'Show it' } });
+    expect(toast).toMatchObject({ text: '“b” is measured.', action: { label: 'Show it' } });
     toast?.action?.run();
     expect(studioStore.getState().preferences.panel).toBe('evaluate');
     expect(now().open?.id).toBe('b');
@@ -177,7 +177,7 @@ describe('a run that is removed', () => {
     evaluateStore.setState({ runs: [runOf('b', { state: 'running' })] });
     removeRun('b');
     expect(now().runs).toHaveLength(1);
-    expect(noticesStore.getState().toasts[0]?.text).toBe('b is being measured. Stop it first.');
+    expect(noticesStore.getState().toasts[0]?.text).toBe('“b” is being measured. Stop it first.');
   });
 });
 
