@@ -3,9 +3,9 @@ import type { EvaluationResult } from '../contracts/evaluation.js';
 import type { FeatureMatrix } from '../contracts/features.js';
 import type { Measured, MeasuredCaptions, MeasuredDifference } from '../contracts/measures.js';
 import { StudioError } from '../contracts/studio-error.js';
+import { captionedPictures, prefixesOf } from './captioned-pictures.js';
 import type { EvaluationWork } from './evaluate.js';
 import type { CaptionedSource, Gathered } from './gather.js';
-import type { HashedPicture } from './hashed-pictures.js';
 import { setVectors, type SetVectors } from './set-vectors.js';
 import { mostShown, shown } from './shown-pictures.js';
 import { textVectors } from './text-vectors.js';
@@ -53,17 +53,11 @@ export async function measureCaptions(work: EvaluationWork, gathered: Gathered):
   const uncaptioned = generated.hashed.length - captionedPictures(generated).length;
   if (uncaptioned === generated.hashed.length) return withoutCaptions(work, gathered, metrics);
 
-  for (const [name, source] of Object.entries({ generated, against })) {
-    if (source === null) continue;
-    progress.plan(`captioned ${name}`, 'clip', captionedPictures(source).length);
-    progress.plan(`captions ${name}`, 'texts', captionedPictures(source).length);
-  }
   const numbers = new Map<string, number>();
   const own = await captioned(work, gathered, 'generated', generated, numbers);
   const hasOther = against !== null && captionedPictures(against).length > 0;
   const other = hasOther ? await captioned(work, gathered, 'against', against, numbers) : null;
   const stretch = { name: 'caption metrics', phase: 'measures', what: 'CLIP score', of: 1 } as const;
-  progress.plan(stretch.name, 'captions', own.set.rows.length);
   const measured = await progress.during(stretch, () =>
     parts.engine.measureCaptions({ ...own.request, against: other?.request ?? null, metrics }, signal),
   );
@@ -85,10 +79,6 @@ export async function measureCaptions(work: EvaluationWork, gathered: Gathered):
   };
 }
 
-function captionedPictures({ hashed, captions }: CaptionedSource): HashedPicture[] {
-  return hashed.filter(({ index }) => captions?.[index] != null);
-}
-
 async function captioned(
   work: EvaluationWork,
   { captions: network, facts }: Gathered,
@@ -104,16 +94,16 @@ async function captioned(
       ...{ name: `captioned ${name}`, phase: 'features', of: pictures.length },
       what: `Features of ${source.label} for its captions`,
     },
-    (tell) =>
+    (tell, load) =>
       setVectors({
         ...{ store: work.store, network, device: parts.device, source, pictures, signal },
         out: join(folder, `captioned-${name}.f32`),
-        onProgress: tell,
+        ...{ onProgress: tell, onLoad: load },
       }),
   );
   const captions = set.rows.map(({ index }) => source.captions?.[index] ?? '');
   for (const caption of captions) if (!numbers.has(caption)) numbers.set(caption, numbers.size);
-  const prefixes = ['', ...new Set(facts.map(({ captionPrefix }) => captionPrefix).filter((prefix) => prefix !== ''))];
+  const prefixes = prefixesOf(facts);
   const different = new Set(captions).size;
   const of = different * prefixes.length;
   const matrices = await progress.during(

@@ -36,25 +36,15 @@ export async function measureSets(work: EvaluationWork, gathered: Gathered): Pro
   const { features, facts } = gathered;
   if (features === null) return null;
   const metrics = facts.filter(({ needs }) => needs === 'sets').map(({ id }) => id);
-  const sources = [gathered.generated, gathered.reference, gathered.against] as const;
-  const pace = features.network.kind;
   const names = ['generated', 'reference', 'against'];
-  for (const [index, source] of sources.entries()) {
-    if (source !== null) progress.plan(`vectors ${names[index]}`, pace, source.hashed.length);
-  }
-  progress.plan(
-    'sets',
-    'sets',
-    sources.reduce((sum, source) => sum + (source?.hashed.length ?? 0), 0),
-  );
   const vectors = async (index: number, source: HashedSource): Promise<SetVectors> => {
     const of = source.hashed.length;
     const name = `vectors ${names[index]}`;
-    return progress.during({ name, phase: 'features', what: `Features of ${source.label}`, of }, (tell) =>
+    return progress.during({ name, phase: 'features', what: `Features of ${source.label}`, of }, (tell, load) =>
       setVectors({
         ...{ store: work.store, network: features, device: parts.device, source, pictures: source.hashed, signal },
         out: join(work.folder, `${names[index]}.f32`),
-        onProgress: tell,
+        ...{ onProgress: tell, onLoad: load },
       }),
     );
   };

@@ -18,6 +18,7 @@ import { FileHashes } from './file-hashes.js';
 import { gather, type Gathered } from './gather.js';
 import { metricResults, type MeasuredAll } from './metric-results.js';
 import { lookAtKinds } from './picture-kinds.js';
+import { planWork } from './plan.js';
 import { Progress } from './progress.js';
 import { evaluatedSet } from './set-vectors.js';
 import { shownFiles, type EvaluationFiles } from './shown-files.js';
@@ -41,7 +42,7 @@ export async function evaluate(
   { onProgress, signal, intervals, name }: EvaluateOptions,
 ): Promise<Evaluated> {
   const started = performance.now();
-  const progress = new Progress(onProgress, parts.memory);
+  const progress = new Progress(onProgress, parts.memory, { plannedLater: true });
   return inWorkFolder(parts.home, async (folder) => {
     const work: EvaluationWork = {
       ...{ name: name ?? null },
@@ -50,10 +51,18 @@ export async function evaluate(
     };
     const gathered = await gather(work);
     const { generated, reference } = gathered;
-    const kinds = {
-      generated: await lookAtKinds(parts.worker, name ?? generated.label, generated.hashed, signal),
-      reference: reference && (await lookAtKinds(parts.worker, reference.label, reference.hashed, signal)),
-    };
+    const kinds = await progress.during(
+      { name: 'kinds', phase: 'listing', what: 'Sizes and formats', of: reference === null ? 1 : 2 },
+      async (tell) => {
+        const own = await lookAtKinds(parts.worker, name ?? generated.label, generated.hashed, signal);
+        tell(1);
+        return {
+          generated: own,
+          reference: reference && (await lookAtKinds(parts.worker, reference.label, reference.hashed, signal)),
+        };
+      },
+    );
+    await planWork(work, gathered);
     const sets = await measureSets(work, gathered);
     const captions = await measureCaptions(work, gathered);
     progress.finish();

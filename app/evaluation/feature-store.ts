@@ -24,9 +24,18 @@ export interface FeatureSetRequest {
   readonly pictures: readonly { readonly path: string; readonly sha256: string }[];
   /** The file to write. */
   readonly out: string;
-  /** Pictures that are done, whether they were known or computed now; also once at the beginning. */
-  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Also once at the beginning. */
+  readonly onProgress: (progress: FeatureProgress) => void;
   readonly signal: AbortSignal;
+}
+
+export interface FeatureProgress {
+  /** Pictures that are done, whether they were known or computed now. */
+  readonly done: number;
+  readonly total: number;
+  /** Different pictures that were not known: those that take time, and how many of them are done. */
+  readonly computed: number;
+  readonly toCompute: number;
 }
 
 export interface FeatureSet {
@@ -70,13 +79,9 @@ export class FeatureStore {
 
   /** Throws `cancelled` when `signal` aborts, `storage` where the disk refuses, and what the engine throws. */
   async set(request: FeatureSetRequest): Promise<FeatureSet> {
-    const { network, sha256OfNetwork, pictures, onProgress } = request;
-    const name = vectorFolderName([
-      ...[sha256OfNetwork, network.config, JSON.stringify(network.preparation)],
-      ...[`${network.dimensions}`, `${preparationVersion}`],
-    ]);
+    const { pictures, onProgress } = request;
     this.#lost = 0;
-    const known = await VectorFiles.open(join(this.#folder, name), network.dimensions);
+    const known = await this.#open(request);
     try {
       const problems = new Map<string, string>();
       const progress = new Progress(pictures, (sha256) => known.has(sha256), onProgress);
@@ -95,6 +100,32 @@ export class FeatureStore {
     } finally {
       await known.close();
     }
+  }
+
+  /** Of each of some sets, computed one after the other: how many different pictures have to be computed. */
+  async missing(
+    network: Pick<FeatureSetRequest, 'network' | 'sha256OfNetwork'>,
+    sets: readonly (readonly { readonly sha256: string }[])[],
+  ): Promise<number[]> {
+    const known = await this.#open(network);
+    try {
+      const asked = new Set<string>();
+      return sets.map((pictures) => {
+        const before = asked.size;
+        for (const { sha256 } of pictures) if (!known.has(sha256)) asked.add(sha256);
+        return asked.size - before;
+      });
+    } finally {
+      await known.close();
+    }
+  }
+
+  #open({ network, sha256OfNetwork }: Pick<FeatureSetRequest, 'network' | 'sha256OfNetwork'>): Promise<VectorFiles> {
+    const name = vectorFolderName([
+      ...[sha256OfNetwork, network.config, JSON.stringify(network.preparation)],
+      ...[`${network.dimensions}`, `${preparationVersion}`],
+    ]);
+    return VectorFiles.open(join(this.#folder, name), network.dimensions);
   }
 
   async #compute(
@@ -185,6 +216,7 @@ function* missing<Picture extends { readonly sha256: string }>(
 class Progress {
   readonly #total: number;
   readonly #times = new Map<string, number>();
+  readonly #toCompute: number;
   #done = 0;
 
   constructor(
@@ -197,7 +229,8 @@ class Progress {
       if (isKnown(sha256)) this.#done++;
       else this.#times.set(sha256, (this.#times.get(sha256) ?? 0) + 1);
     }
-    tell({ done: this.#done, total: this.#total });
+    this.#toCompute = this.#times.size;
+    this.#told();
   }
 
   finish(hashes: readonly string[]): void {
@@ -205,7 +238,12 @@ class Progress {
       this.#done += this.#times.get(sha256) ?? 0;
       this.#times.delete(sha256);
     }
-    this.tell({ done: this.#done, total: this.#total });
+    this.#told();
+  }
+
+  #told(): void {
+    const computed = this.#toCompute - this.#times.size;
+    this.tell({ done: this.#done, total: this.#total, computed, toCompute: this.#toCompute });
   }
 }
 

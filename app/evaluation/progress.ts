@@ -7,9 +7,15 @@ type Told = Omit<EvaluationProgress, 'id'>;
 type Phase = EvaluationProgress['phase'];
 
 /** Seconds for each unit of work before it was ever measured here: those of a slow processor. */
-const firstGuesses = { hash: 0.002, inception: 0.4, clip: 0.2, texts: 0.1, sets: 0.01, captions: 0.0005 };
+const firstGuesses = { hash: 0.002, inception: 0.4, clip: 0.2, ownClip: 0.5, texts: 0.1, sets: 0.01, captions: 0.0005 };
 const guesses = z.record(z.string(), z.number());
-const memoryKey = 'seconds of evaluations';
+const memoryKey = 'seconds for each part of evaluations';
+
+/** Part of a stretch that really has to be worked on, where that is not all of it: vectors that are not known yet. */
+export interface Workload {
+  readonly done: number;
+  readonly of: number;
+}
 
 /** How far an evaluation is: its stretches one after the other, told with the time left until the end of all. */
 export class Progress {
@@ -18,12 +24,16 @@ export class Progress {
   readonly #time: TimeLeft;
   readonly #started = performance.now();
   readonly #spent: Record<Phase, number> = { listing: 0, features: 0, captions: 0, measures: 0 };
+  /** Nothing is told of the time left before all that is to come is known. */
+  #isPlanned: boolean;
   #running: { readonly phase: Phase; readonly since: number } | null = null;
 
-  constructor(tell: (progress: Told) => void, memory: Memory | undefined) {
+  /** `plannedLater`: `planned` is called once everything is. */
+  constructor(tell: (progress: Told) => void, memory: Memory | undefined, { plannedLater = false } = {}) {
     this.#tell = tell;
     this.#memory = memory;
-    this.#time = new TimeLeft({ ...firstGuesses, ...memory?.recall(memoryKey, guesses) });
+    this.#time = new TimeLeft(firstGuesses, memory?.recall(memoryKey, guesses) ?? {});
+    this.#isPlanned = !plannedLater;
   }
 
   /** `of` units of work of one kind, to come. */
@@ -31,19 +41,27 @@ export class Progress {
     this.#time.plan(name, key, of);
   }
 
-  /** Do one stretch. What it tells goes on to the person. */
+  /** All is planned that is to come. */
+  planned(): void {
+    this.#isPlanned = true;
+  }
+
+  /** Do one stretch. What it tells goes on to the person; the time left goes by `load`, where that is given. */
   async during<T>(
     stretch: { readonly name: string; readonly phase: Phase; readonly what: string; readonly of: number },
-    work: (tell: (done: number, what?: string) => void) => Promise<T>,
+    work: (tell: (done: number, what?: string) => void, load: (load: Workload) => void) => Promise<T>,
   ): Promise<T> {
     this.#enter(stretch.phase);
     const { name, phase, of } = stretch;
+    let worked: Workload | null = null;
     const tell = (done: number, what = stretch.what) => {
-      this.#time.tell(name, of === 0 ? 1 : done / of, (performance.now() - this.#started) / 1000);
-      this.#tell({ phase, what, done, of, secondsLeft: this.#time.seconds() });
+      const { done: part, of: all } = worked ?? { done, of };
+      if (worked !== null) this.#time.resize(name, all);
+      this.#time.tell(name, all === 0 ? 1 : part / all, (performance.now() - this.#started) / 1000);
+      this.#tell({ phase, what, done, of, secondsLeft: this.#isPlanned ? this.#time.seconds() : null });
     };
     tell(0);
-    const result = await work(tell);
+    const result = await work(tell, (load) => (worked = load));
     this.#time.finish(name);
     return result;
   }

@@ -5,6 +5,7 @@ import { StudioError } from '../contracts/studio-error.js';
 import type { FeatureStore } from './feature-store.js';
 import { duplicatesIn, type HashedPicture, type HashedSource } from './hashed-pictures.js';
 import type { EvaluationNetwork } from './networks.js';
+import type { Workload } from './progress.js';
 import { pictureCount } from './sources.js';
 
 /** Vectors of a set of pictures by one network. */
@@ -29,15 +30,20 @@ interface VectorRequest {
   /** The file to write. */
   readonly out: string;
   readonly onProgress: (done: number) => void;
+  /** Told before `onProgress`: of the pictures that are not known yet, how many are done. */
+  readonly onLoad?: (load: Workload) => void;
   readonly signal: AbortSignal;
 }
 
 /** Throws `bad-file` when not one picture can be read. */
 export async function setVectors(request: VectorRequest): Promise<SetVectors> {
-  const { store, network, device, source, pictures, out, onProgress, signal } = request;
+  const { store, network, device, source, pictures, out, onProgress, onLoad, signal } = request;
   const set = await store.set({
     ...{ network: network.network, sha256OfNetwork: network.used.sha256, device, pictures, out, signal },
-    onProgress: ({ done }) => onProgress(done),
+    onProgress: ({ done, computed, toCompute }) => {
+      onLoad?.({ done: computed, of: toCompute });
+      onProgress(done);
+    },
   });
   const skipped = set.skipped.map(({ index, reason }) => ({ file: pictures[index]?.name ?? '', reason }));
   if (set.kept.length === 0) {

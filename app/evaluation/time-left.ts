@@ -1,44 +1,60 @@
 /** A stretch of an evaluation. Stretches of one `key` go at one pace: seconds for each unit. */
 interface Stage {
   readonly key: string;
-  readonly of: number;
+  of: number;
   done: number;
+  hasBegun: boolean;
 }
 
-/** Of the last this many seconds: vectors that were known already must not make the others look quick for long. */
+/** The pace is that of the last this many seconds: it changes with what else the machine does. */
 const windowSeconds = 15;
 const fewestSeconds = 0.5;
 
 /**
  * How long all of an evaluation still takes, measured: each stretch by the pace of its own kind. A kind that has not
- * begun counts with its guess; before anything could be measured there is no answer.
+ * begun counts with its guess; while what is under way was neither measured nor remembered there is no answer.
+ *
+ * Units are of work: what a stretch has done when it first tells was known before, and says nothing of its pace.
  */
 export class TimeLeft {
   readonly #stages = new Map<string, Stage>();
   readonly #samples = new Map<string, { at: number; units: number }[]>();
+  readonly #paces = new Map<string, number>();
   readonly #guesses: Readonly<Record<string, number>>;
+  readonly #remembered: Readonly<Record<string, number>>;
+  /** Of the stretch that told last. */
+  #current: string | null = null;
 
-  /** `guesses`: seconds for each unit of a kind before it was measured. */
-  constructor(guesses: Readonly<Record<string, number>>) {
-    this.#guesses = guesses;
+  /** Both: seconds for each unit of a kind, as a rule of thumb and as they were measured another time. */
+  constructor(guesses: Readonly<Record<string, number>>, remembered: Readonly<Record<string, number>> = {}) {
+    this.#guesses = { ...guesses, ...remembered };
+    this.#remembered = remembered;
   }
 
   /** What is to come, as soon as it is known. */
   plan(name: string, key: string, of: number): void {
-    this.#stages.set(name, { key, of, done: 0 });
+    this.#stages.set(name, { key, of, done: 0, hasBegun: false });
+  }
+
+  /** A stretch has more or less to do than was planned. */
+  resize(name: string, of: number): void {
+    const stage = this.#stages.get(name);
+    if (stage !== undefined) stage.of = of;
   }
 
   /** `part` of a stretch is done, 0 to 1. `at`: seconds of any clock that never goes back. */
   tell(name: string, part: number, at: number): void {
     const stage = this.#stages.get(name);
     if (stage === undefined) return;
+    this.#current = stage.key;
     const done = part * stage.of;
-    const samples = this.#samples.get(stage.key) ?? [];
-    const last = samples.at(-1);
-    if (last === undefined) samples.push({ at, units: 0 });
-    else samples.push({ at, units: last.units + Math.max(0, done - stage.done) });
-    while (samples.length > 2 && (samples[0]?.at ?? 0) < at - windowSeconds) samples.shift();
-    this.#samples.set(stage.key, samples);
+    const last = this.#samples.get(stage.key)?.at(-1);
+    if (!stage.hasBegun || last === undefined) {
+      this.#samples.set(stage.key, [{ at, units: 0 }]);
+    } else {
+      this.#measure(stage.key, { at, units: last.units + Math.max(0, done - stage.done) });
+    }
+    stage.hasBegun = true;
     stage.done = done;
   }
 
@@ -50,33 +66,29 @@ export class TimeLeft {
 
   /** Seconds to the end of everything; null until it can be told. */
   seconds(): number | null {
+    const key = this.#current;
+    if (key === null || !(this.#paces.has(key) || key in this.#remembered)) return null;
     let seconds = 0;
-    let isMeasured = false;
-    for (const { key, of, done } of this.#stages.values()) {
-      const pace = this.#pace(key);
-      isMeasured ||= pace !== null;
-      if (done >= of) continue;
-      const each = pace ?? this.#guesses[key];
+    for (const stage of this.#stages.values()) {
+      if (stage.done >= stage.of) continue;
+      const each = this.#paces.get(stage.key) ?? this.#guesses[stage.key];
       if (each === undefined) return null;
-      seconds += (of - done) * each;
+      seconds += (stage.of - stage.done) * each;
     }
-    return isMeasured ? seconds : null;
+    return seconds;
   }
 
   /** Seconds for each unit by kind: as measured, else as guessed. */
   paces(): Record<string, number> {
-    const measured = [...this.#samples.keys()].flatMap((key) => {
-      const pace = this.#pace(key);
-      return pace === null ? [] : [[key, pace] as const];
-    });
-    return { ...this.#guesses, ...Object.fromEntries(measured) };
+    return { ...this.#guesses, ...Object.fromEntries(this.#paces) };
   }
 
-  /** Seconds for each unit. */
-  #pace(key: string): number | null {
+  #measure(key: string, sample: { at: number; units: number }): void {
     const samples = this.#samples.get(key) ?? [];
-    const [first, last] = [samples[0], samples.at(-1)];
-    if (first === undefined || last === undefined || last.units === first.units) return null;
-    return last.at - first.at < fewestSeconds ? null : (last.at - first.at) / (last.units - first.units);
+    samples.push(sample);
+    while (samples.length > 2 && (samples[0]?.at ?? 0) < sample.at - windowSeconds) samples.shift();
+    const [first] = samples;
+    if (first === undefined || sample.units === first.units || sample.at - first.at < fewestSeconds) return;
+    this.#paces.set(key, (sample.at - first.at) / (sample.units - first.units));
   }
 }

@@ -66,11 +66,11 @@ export async function writeStatistics(
   return inWorkFolder(home, async (work) => {
     const vectors = await progress.during(
       { name: 'vectors', phase: 'features', what: `Features of ${source.label}`, of },
-      (tell) =>
+      (tell, load) =>
         setVectors({
           ...{ store: featureStore(parts), network, device, source, pictures: source.hashed, signal },
           out: join(work, 'vectors.f32'),
-          onProgress: tell,
+          ...{ onProgress: tell, onLoad: load },
         }),
     );
     const { label, sha256, comparable, checked } = network.used;

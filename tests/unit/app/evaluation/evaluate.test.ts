@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EvaluationSettings, MetricResult } from '../../../../app/contracts/evaluation.js';
 import { writeStatistics } from '../../../../app/evaluation/write-statistics.js';
+import type { Memory } from '../../../../app/storage/memory.js';
 import { writeStatistics as writeNpz } from '../../../../native-models/weight-formats/npz/statistics.js';
 import { writeInceptionFile } from '../../../inception-file.js';
 import { temporaryFolder } from '../test-parts.js';
@@ -50,6 +51,19 @@ describe('two sets on the embedded network', () => {
     await cp(join(pictures, 'formats', 'rgb.bmp'), join(more, 'zz.bmp'));
     const added = await evaluated({ generated: folder(more), metrics: ['kid'] }, { parts: first.parts });
     expect([added.result.computed, added.result.generated.count]).toEqual([1, 11]);
+  });
+
+  test('have a time left that counts what is missing of both, and nothing before that is known', async () => {
+    const memory = { recall: () => ({ clip: 10, sets: 0 }) as never, keep: () => undefined };
+    const parts = evaluationParts({ memory: memory as unknown as Memory });
+    const some = await folderOf('reference', (name, index) => (index < 4 ? name : null));
+    await evaluated({ reference: folder(some), metrics: ['kid'] }, { parts });
+    const { told } = await evaluated({ metrics: ['kid'] }, { parts });
+    const listing = told.filter(({ phase }) => phase === 'listing');
+    expect(listing.length).toBeGreaterThan(0);
+    expect(listing.every(({ secondsLeft }) => secondsLeft === null)).toBe(true);
+    // All ten generated pictures and four of the reference are known: six are left.
+    expect(told.find(({ phase }) => phase === 'features')?.secondsLeft).toBeCloseTo(60);
   });
 
   test('that are the same are told to be so, and copies inside one too', async () => {

@@ -299,4 +299,24 @@ describe('the time left', () => {
     expect(time.seconds()).toBeCloseTo(5);
     expect(time.paces()).toMatchObject({ pictures: 2, metrics: 0.5 });
   });
+
+  test('never takes what was known at the beginning of a stretch for speed, nor the time between two stretches', () => {
+    const time = new TimeLeft({ pictures: 1 });
+    time.plan('a', 'pictures', 100);
+    time.plan('b', 'pictures', 100);
+    time.tell('a', 0.9, 1); // 90 were known
+    time.tell('a', 1, 11);
+    time.finish('a');
+    time.tell('b', 0, 500);
+    expect(time.seconds()).toBeCloseTo(100);
+    time.resize('b', 40);
+    expect(time.seconds()).toBeCloseTo(40);
+  });
+
+  test('is told at once where the pace was measured another time', () => {
+    const time = new TimeLeft({ pictures: 1 }, { pictures: 3 });
+    time.plan('a', 'pictures', 10);
+    time.tell('a', 0, 0);
+    expect(time.seconds()).toBeCloseTo(30);
+  });
 });
