@@ -1,6 +1,6 @@
 import type { EvaluationProgress, EvaluationRun } from '../../app/contracts/evaluation.js';
 import { ask, asStudioError } from '../bridge.js';
-import { reportProblem, rememberUndo, noticesStore, say, showToast, showUndo } from '../studio/notices.js';
+import { closeToast, reportProblem, rememberUndo, noticesStore, say, showToast, showUndo } from '../studio/notices.js';
 import { asPanel } from '../shell/shell-store.js';
 import { setPreferences } from '../studio/preferences.js';
 import { studioStore } from '../studio/studio-store.js';
@@ -155,7 +155,12 @@ export function removeRun(id: string): void {
   const run = runs[at];
   if (!run) return;
   if (run.state === 'running') {
-    showToast({ tone: 'warn', text: `“${run.name}” is being measured. Stop it first.`, action: null });
+    showToast({
+      id: newsIdOf(id),
+      tone: 'warn',
+      text: `“${run.name}” is being measured. Stop it first.`,
+      action: null,
+    });
     return;
   }
   const rest = runs.filter((one) => one !== run);
@@ -206,30 +211,42 @@ export function hearEvaluation({ id }: { readonly id: string }): void {
   void loadRuns().then(() => {
     const { runs, open } = evaluateStore.getState();
     const run = runById(runs, id);
-    if (run && before !== run.state) tellEnd(run);
+    if (before !== run?.state) closeToast(newsIdOf(id));
+    if (run && before !== run.state) tellState(run);
     if (!run && before !== undefined && open?.id === id) newEvaluation();
     else if (run?.state === 'done' && open?.id === id && open.result === null) void loadResult(id);
   });
 }
 
-/** For those who do not see the panel: what ended, and with what. */
-function tellEnd({ id, name, state, error, verdict }: EvaluationRun): void {
+/** What is told of a run's state goes when the state does. */
+const newsIdOf = (id: string): string => `evaluation-news-${id}`;
+
+/** For those who do not see the panel: what began or ended, and with what. */
+function tellState({ id, name, state, error, verdict }: EvaluationRun): void {
   const away = asPanel(studioStore.getState().preferences.panel) !== 'evaluate';
   const open = (): void => {
     setPreferences({ panel: 'evaluate' });
     openRun(id);
   };
   if (state === 'done') {
-    if (away) showToast({ tone: 'info', text: `“${name}” is measured.`, action: { label: 'Show it', run: open } });
+    if (away)
+      showToast({
+        id: newsIdOf(id),
+        tone: 'info',
+        text: `“${name}” is measured.`,
+        action: { label: 'Show it', run: open },
+      });
     else say(`“${name}” is measured. ${verdict ?? ''}`);
   } else if (state === 'failed') {
     if (away)
       showToast({
+        id: newsIdOf(id),
         tone: 'bad',
         text: error?.message ?? `“${name}” could not be measured.`,
         action: { label: 'Show it', run: open },
       });
   } else if (state === 'stopped') say(`“${name}” is stopped.`);
+  else if (state === 'running') say(`“${name}” is being measured.`);
 }
 
 export function hearEvaluationProgress(progress: EvaluationProgress): void {

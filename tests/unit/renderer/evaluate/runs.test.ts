@@ -135,6 +135,23 @@ describe('an evaluation', () => {
     expect(now().progress).toBeNull();
     expect(noticesStore.getState().polite).toBe('“b” is stopped.');
   });
+  test('that goes on takes away what was told when it stood still', async () => {
+    evaluateStore.setState({ runs: [runOf('b', { state: 'running' })] });
+    const { preferences } = studioStore.getState();
+    studioStore.setState({ preferences: { ...preferences, panel: 'gallery' } });
+    for (const [state, toasts, polite] of [
+      ['failed', 1, ''],
+      ['running', 0, '“b” is being measured.'],
+      ['stopped', 0, '“b” is stopped.'],
+      ['running', 0, '“b” is being measured.'],
+      ['done', 1, '“b” is being measured.'],
+    ] as const) {
+      listed = [runOf('b', { state })];
+      hearEvaluation({ id: 'b' });
+      await settle();
+      expect(noticesStore.getState()).toMatchObject({ polite, toasts: { length: toasts } });
+    }
+  });
   test('that ends while another panel is open leads back to it', async () => {
     evaluateStore.setState({ runs: [runOf('b', { state: 'running' })] });
     const { preferences } = studioStore.getState();
