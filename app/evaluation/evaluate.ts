@@ -20,7 +20,7 @@ import { metricResults, type MeasuredAll } from './metric-results.js';
 import { lookAtKinds } from './picture-kinds.js';
 import { planWork } from './plan.js';
 import { Progress } from './progress.js';
-import { evaluatedSet } from './set-vectors.js';
+import { evaluatedSet, lostPictures } from './set-vectors.js';
 import { shownFiles, type EvaluationFiles } from './shown-files.js';
 import { verdictOf } from './verdict.js';
 import { warningsOf } from './warnings.js';
@@ -168,12 +168,17 @@ function resultOf(work: EvaluationWork, gathered: Gathered, { sets, captions, ki
   );
   const onCaptions = new Set(facts.filter(({ needs }) => needs === 'captions').map(({ id }) => id));
   const identical = sets?.identical ?? false;
+  const lost = [
+    lostPictures({ ...gathered.generated, label }, [sets?.generated ?? null, captions?.generated ?? null]),
+    ...(gathered.reference === null ? [] : [lostPictures(gathered.reference, [sets?.reference ?? null])]),
+    ...(against === null ? [] : [lostPictures({ ...against, label: against.name }, [sets?.other ?? null])]),
+  ];
   const result: EvaluationResult = {
     ...{ generated, reference, ...networks, mode: settings.mode, metrics },
     verdict: verdictOf({ generated, reference, against: other, identical, metrics, onCaptions }),
     warnings: warningsOf({
       ...{ generated, reference, against: other, ...networks, metrics, kinds },
-      ...{ identical, shared: sets?.shared ?? 0 },
+      ...{ identical, shared: sets?.shared ?? 0, lost },
       otherShared: sets?.otherShared ?? 0,
       readable: gathered.generated.hashed.length,
       uncaptioned: captions?.uncaptioned ?? 0,

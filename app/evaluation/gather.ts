@@ -5,7 +5,7 @@ import { StudioError } from '../contracts/studio-error.js';
 import { captionsOfFile, captionsOfPictures } from './captions.js';
 import type { EvaluationWork, OtherRun } from './evaluate.js';
 import { hashSource, setHash, type HashedSource } from './hashed-pictures.js';
-import { captionsNetwork, setsNetwork, type EvaluationNetwork } from './networks.js';
+import { captionsNetwork, notVerified, setsNetwork, type EvaluationNetwork } from './networks.js';
 import { listSource, type ListedSource } from './sources.js';
 
 /** A set of pictures with what each was asked to show. */
@@ -81,6 +81,7 @@ export async function gather(work: EvaluationWork): Promise<Gathered> {
     notices: [
       ...sources.flatMap((source) => source?.notices ?? []),
       ...(fromFile?.notices ?? []),
+      ...[features && notVerified(features)].filter((notice) => notice !== null),
       ...(features?.network.notices ?? []),
       ...(captions?.network.notices ?? []),
     ],

@@ -65,3 +65,9 @@ export function checkedByName(file: string, sha256: string): UsedNetwork['checke
   if (hash === undefined) return 'not verified';
   return sha256.toLowerCase().startsWith(hash.toLowerCase()) ? 'verified' : 'does not match';
 }
+
+/** Null where there is nothing to say. Only the FID Inception has a published file whose numbers are everyone’s. */
+export function notVerified({ network: { kind }, used }: EvaluationNetwork): string | null {
+  if (kind !== 'inception' || used.checked !== 'not verified') return null;
+  return `${used.label} is not verified: its name has no published hash of this file; the numbers are pytorch-fid’s only if the weights are.`;
+}

@@ -57,6 +57,19 @@ export async function setVectors(request: VectorRequest): Promise<SetVectors> {
   return { ...set, rows, skipped };
 }
 
+/** Of the pictures that were listed: how many vanished or could not be read when their turn came. */
+export function lostPictures(source: HashedSource, sets: readonly (SetVectors | null)[]): LostPictures {
+  const unread = new Set(sets.flatMap((set) => set?.skipped ?? []).map(({ file }) => file));
+  const listed = source.pictures.length;
+  return { label: source.label, listed, lost: listed - source.hashed.length + unread.size };
+}
+
+export interface LostPictures {
+  readonly label: string;
+  readonly listed: number;
+  readonly lost: number;
+}
+
 /** What is told of a set that went in. */
 export function evaluatedSet(source: HashedSource, sets: readonly (SetVectors | null)[]): EvaluatedSet {
   const [main] = sets.filter((set) => set !== null);

@@ -1,6 +1,7 @@
 import type { EvaluatedSet, MetricResult, UsedNetwork } from '../contracts/evaluation.js';
 import { showNumber } from '../contracts/measured-digits.js';
 import { warningsOfKinds, type PictureKinds } from './picture-kinds.js';
+import type { LostPictures } from './set-vectors.js';
 import { pictureCount } from './sources.js';
 import { smallest } from './verdict.js';
 
@@ -18,6 +19,8 @@ export interface Known {
   readonly otherShared: number;
   /** Both sets hold the same pictures, each as often. */
   readonly identical: boolean;
+  /** Of each set. */
+  readonly lost: readonly LostPictures[];
   /** Generated pictures whose files can be read. */
   readonly readable: number;
   /** Of them: those with no caption; and captions that were longer than the network reads. */
@@ -33,6 +36,7 @@ export interface Known {
 export function warningsOf(known: Known): string[] {
   const { metrics, kinds, identical } = known;
   return [
+    ...known.lost.flatMap(manyLost),
     ...(identical ? [] : metrics.flatMap((metric) => doNotQuote(metric, metrics))),
     ...networkWarnings(known),
     ...otherFloors(metrics),
@@ -43,6 +47,14 @@ export function warningsOf(known: Known): string[] {
     ...transparency(known.generated),
     ...(known.reference === null ? [] : transparency(known.reference)),
     ...captionWarnings(known),
+  ];
+}
+
+/** A set that lost more than a tenth is not the one that was chosen. */
+function manyLost({ label, listed, lost }: LostPictures): string[] {
+  if (lost <= listed / 10) return [];
+  return [
+    `${lost.toLocaleString('en')} of the ${pictureCount(listed)} in “${label}” vanished or could not be read: the numbers are of the other ${(listed - lost).toLocaleString('en')}.`,
   ];
 }
 

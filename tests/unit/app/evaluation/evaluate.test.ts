@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -132,7 +133,30 @@ test('on an Inception of one’s own numbers have the papers’ names, and a wro
   expect(result.notices.join(' ')).not.toMatch(/not comparable/);
 }, 120_000);
 
+test('on an Inception whose name has no hash a notice says that it is not verified', async () => {
+  const inception = join(temporaryFolder(), 'inception.pth');
+  await writeInceptionFile(inception, 'torch-legacy');
+  const { result } = await evaluated({ inception, metrics: ['kid'] });
+  expect(result.notices.join(' ')).toMatch(
+    /inception\S* is not verified: its name has no published hash of this file; the numbers are pytorch-fid’s only if/,
+  );
+  expect((await evaluated({ metrics: ['kid'] })).result.notices.join(' ')).not.toMatch(/not verified/);
+}, 120_000);
+
 describe('a folder', () => {
+  test('that vanishes while it is measured is told first, with counts', async () => {
+    const vanishing = await folderOf('generated', (name) => name);
+    const parts = evaluationParts();
+    const some = await folderOf('generated', (name, index) => (index < 4 ? name : null));
+    await evaluated({ generated: folder(some), metrics: ['kid'] }, { parts });
+    const onProgress = ({ what }: { what: string }) =>
+      what === 'Sizes and formats' && rmSync(vanishing, { recursive: true, force: true });
+    const { result } = await evaluated({ generated: folder(vanishing), metrics: ['kid'] }, { parts, onProgress });
+    expect(result.warnings[0]).toBe(
+      '6 of the 10 pictures in “set” vanished or could not be read: the numbers are of the other 4.',
+    );
+  });
+
   test('with odd files is measured by what can be read, and the rest is listed with reasons', async () => {
     const { result } = await evaluated({ generated: folder(join(pictures, 'odd')), metrics: ['kid'] });
     const { count, skipped } = result.generated;

@@ -129,6 +129,7 @@ describe('warnings', () => {
       shared: 0,
       otherShared: 0,
       identical: false,
+      lost: [],
       readable: 1000,
       uncaptioned: 0,
     },
@@ -156,6 +157,17 @@ describe('warnings', () => {
 
   test('say nothing where there is nothing to say', () => {
     expect(warningsOf({ ...known, metrics: [metric('kid'), metric('fid', { n: [5000, 5000] })] })).toEqual([]);
+  });
+
+  test('tell first that more than a tenth of a set’s pictures is lost', () => {
+    const lost = [
+      { label: 'run-12', listed: 1000, lost: 400 },
+      { label: 'flat-ink', listed: 1000, lost: 100 },
+    ];
+    expect(warningsOf({ ...known, lost, shared: 12 })[0]).toBe(
+      '400 of the 1,000 pictures in “run-12” vanished or could not be read: the numbers are of the other 600.',
+    );
+    expect(warningsOf({ ...known, lost })).toHaveLength(1);
   });
 
   test('tell a file that is not what its name promises', () => {
