@@ -88,7 +88,7 @@ function fromText(
   if (given.length !== pictures.length) {
     throw new StudioError(
       'bad-input',
-      `${path} has ${count(given.length, 'line')} for ${pictureCount(pictures.length)} in ${setLabel}: line i is the caption of the i-th picture by name, so give one line for each, or JSON lines with "file" and "prompt".`,
+      `${path} has ${count(given.length, 'line')} for ${pictureCount(pictures.length)} in “${setLabel}”: line i is the caption of the i-th picture by name, so give one line for each, or JSON lines with "file" and "prompt".`,
       { file: path },
     );
   }

@@ -92,7 +92,7 @@ async function captioned(
   const set = await progress.during(
     {
       ...{ name: `captioned ${name}`, phase: 'features', of: pictures.length },
-      what: `Features of ${source.label} for its captions`,
+      what: `Features of “${source.label}” for its captions`,
     },
     (tell, load) =>
       setVectors({
@@ -107,7 +107,7 @@ async function captioned(
   const different = new Set(captions).size;
   const of = different * prefixes.length;
   const matrices = await progress.during(
-    { name: `captions ${name}`, phase: 'captions', what: `Captions of ${source.label}`, of },
+    { name: `captions ${name}`, phase: 'captions', what: `Captions of “${source.label}”`, of },
     async (tell) => {
       const made = [];
       for (const [index, prefix] of prefixes.entries()) {
@@ -161,8 +161,8 @@ function withoutCaptions(
 ): MeasuredCaptionSets {
   const reason =
     settings.prompts === null
-      ? `No picture in ${generated.label} carries its prompt: give a prompts file, or leave the CLIP score out.`
-      : `${settings.prompts} has no caption for any picture in ${generated.label}.`;
+      ? `No picture in “${generated.label}” carries its prompt: give a prompts file, or leave the CLIP score out.`
+      : `${settings.prompts} has no caption for any picture in “${generated.label}”.`;
   if (facts.every(({ needs }) => needs === 'captions')) throw new StudioError('bad-input', reason);
   const none: Measured = {
     ...{ value: null, reason, low: null, high: null, interval: null, n: [0, null], bias: null, details: {} },

@@ -40,7 +40,7 @@ export async function measureSets(work: EvaluationWork, gathered: Gathered): Pro
   const vectors = async (index: number, source: HashedSource): Promise<SetVectors> => {
     const of = source.hashed.length;
     const name = `vectors ${names[index]}`;
-    return progress.during({ name, phase: 'features', what: `Features of ${source.label}`, of }, (tell, load) =>
+    return progress.during({ name, phase: 'features', what: `Features of “${source.label}”`, of }, (tell, load) =>
       setVectors({
         ...{ store: work.store, network: features, device: parts.device, source, pictures: source.hashed, signal },
         out: join(work.folder, `${names[index]}.f32`),

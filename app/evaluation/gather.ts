@@ -49,7 +49,7 @@ export async function gather(work: EvaluationWork): Promise<Gathered> {
   }
   const hash = async (index: number, source: ListedSource) =>
     progress.during(
-      { name: `hash ${index}`, phase: 'listing', what: `Reading ${source.label}`, of: source.pictures.length },
+      { name: `hash ${index}`, phase: 'listing', what: `Reading “${source.label}”`, of: source.pictures.length },
       (tell) => hashSource(parts.worker, source, { onProgress: tell, signal }),
     );
   // A prompts file that does not match is told before anything is hashed.
@@ -127,7 +127,7 @@ async function list({ parts, settings }: EvaluationWork, source: PictureSource):
   throw new StudioError(
     'bad-input',
     notice !== ''
-      ? `${listed.label} has no pictures of its own. ${notice}`
+      ? `“${listed.label}” has no pictures of its own. ${notice}`
       : source.kind === 'folder'
         ? `There are no pictures in ${source.path}: choose a folder with PNG, JPEG, WebP, BMP, TIFF or PPM files.`
         : 'None of these pictures is in the gallery any more.',
@@ -160,7 +160,7 @@ async function ownCaptions(
 ): Promise<readonly (string | null)[]> {
   const stretch = { name: `prompts ${label}`, phase: 'listing', of: pictures.length } as const;
   progress.plan(stretch.name, 'hash', stretch.of);
-  const { captions } = await progress.during({ ...stretch, what: `Prompts of ${label}` }, (tell) =>
+  const { captions } = await progress.during({ ...stretch, what: `Prompts of “${label}”` }, (tell) =>
     captionsOfPictures(parts.worker, pictures, { onProgress: tell, signal }),
   );
   return captions;

@@ -71,7 +71,7 @@ export function warningsOfKinds(
     const [small, large] = generated.side < reference.side ? [generated, reference] : [reference, generated];
     if (large.side > 1.1 * small.side) {
       warnings.push(
-        `The pictures of ${generated.label} are mostly ${mostlySized(generated)}, those of ${reference.label} ${mostlySized(reference)}: how sharp they are after resizing alone moves the metrics on sets.`,
+        `The pictures of “${generated.label}” are mostly ${mostlySized(generated)}, those of “${reference.label}” ${mostlySized(reference)}: how sharp they are after resizing alone moves the metrics on sets.`,
       );
     }
   }
@@ -80,7 +80,7 @@ export function warningsOfKinds(
       if (kinds === null || kinds.notSquare === 0) continue;
       const share = kinds.notSquare === kinds.looked ? 'The' : `${percent(kinds.notSquare / kinds.looked)} of the`;
       warnings.push(
-        `${share} pictures of ${kinds.label} are not square: the network sees them squashed to a square, as the papers’ tools do it.`,
+        `${share} pictures of “${kinds.label}” are not square: the network sees them squashed to a square, as the papers’ tools do it.`,
       );
     }
   }
@@ -90,8 +90,8 @@ export function warningsOfKinds(
 const mostlySized = ({ sizes }: PictureKinds): string => sizes[0]?.size ?? '';
 
 function formats({ label, jpeg }: PictureKinds): string {
-  if (jpeg === 0) return `${label} has no JPEG`;
-  return jpeg === 1 ? `${label} is all JPEG` : `${label} is ${percent(jpeg)} JPEG`;
+  if (jpeg === 0) return `“${label}” has no JPEG`;
+  return jpeg === 1 ? `“${label}” is all JPEG` : `“${label}” is ${percent(jpeg)} JPEG`;
 }
 
 const percent = (share: number): string => `${Math.max(1, Math.round(100 * share))} %`;

@@ -50,7 +50,7 @@ export async function setVectors(request: VectorRequest): Promise<SetVectors> {
     const [first] = skipped;
     throw new StudioError(
       'bad-file',
-      `None of the ${pictureCount(pictures.length)} in ${source.label} can be read${first === undefined ? '' : `: ${first.file} ${first.reason}`}.`,
+      `None of the ${pictureCount(pictures.length)} in “${source.label}” can be read${first === undefined ? '' : `: ${first.file} ${first.reason}`}.`,
     );
   }
   const rows = set.kept.flatMap((index) => pictures[index] ?? []);

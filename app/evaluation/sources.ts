@@ -38,7 +38,7 @@ export async function listSource(
         below === 0
           ? []
           : [
-              `${label} holds ${pictureCount(below)} in folders below it that ${below === 1 ? 'is' : 'are'} not measured: ${mode} looks at a folder’s own files, clean-fid below them too.`,
+              `“${label}” holds ${pictureCount(below)} in folders below it that ${below === 1 ? 'is' : 'are'} not measured: ${mode} looks at a folder’s own files, clean-fid below them too.`,
             ];
       return { label, pictures, skipped, below, notices };
     }

@@ -99,7 +99,7 @@ function otherFloors(metrics: readonly MetricResult[]): string[] {
 function unequalSizes({ generated, against }: Known): string[] {
   if (against === null || against.count === generated.count) return [];
   return [
-    `${generated.label} holds ${pictureCount(generated.count)} and ${against.label} ${against.count.toLocaleString('en')}: metrics on sets depend on how many there are, so they are not ranked by them.`,
+    `“${generated.label}” holds ${pictureCount(generated.count)} and “${against.label}” ${against.count.toLocaleString('en')}: metrics on sets depend on how many there are, so they are not ranked by them.`,
   ];
 }
 
@@ -116,20 +116,20 @@ function sameContent({ generated, reference, against, shared, otherShared, ident
     duplicates === 0
       ? []
       : [
-          `${duplicates.toLocaleString('en')} of ${pictureCount(count)} in ${label} are copies of others in it: they count, and the intervals look narrower than they are.`,
+          `${duplicates.toLocaleString('en')} of ${pictureCount(count)} in “${label}” are copies of others in it: they count, and the intervals look narrower than they are.`,
         ],
   );
   const other =
     otherShared === 0 || against === null || reference === null
       ? []
       : [
-          `${otherShared.toLocaleString('en')} of the ${pictureCount(against.count)} in ${against.label} ${otherShared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: it scores too well, and the comparison with it does not hold.`,
+          `${otherShared.toLocaleString('en')} of the ${pictureCount(against.count)} in “${against.label}” ${otherShared === 1 ? 'is' : 'are'} in “${reference.label}” too, to the last bit: it scores too well, and the comparison with it does not hold.`,
         ];
   if (shared === 0 || reference === null) return [...other, ...copies];
   return [
     identical
-      ? `${generated.label} and ${reference.label} hold the same pictures: every distance is that of a set to itself.`
-      : `${shared.toLocaleString('en')} of the ${pictureCount(generated.count)} in ${generated.label} ${shared === 1 ? 'is' : 'are'} in ${reference.label} too, to the last bit: a set that holds its own reference scores too well.`,
+      ? `“${generated.label}” and “${reference.label}” hold the same pictures: every distance is that of a set to itself.`
+      : `${shared.toLocaleString('en')} of the ${pictureCount(generated.count)} in “${generated.label}” ${shared === 1 ? 'is' : 'are'} in “${reference.label}” too, to the last bit: a set that holds its own reference scores too well.`,
     ...other,
     ...copies,
   ];
@@ -139,7 +139,7 @@ function transparency({ label, notes }: EvaluatedSet): string[] {
   const count = notes.find(({ note }) => note === 'transparency dropped')?.count ?? 0;
   if (count === 0) return [];
   return [
-    `${pictureCount(count)} in ${label} ${count === 1 ? 'has' : 'have'} transparency: it is dropped as Pillow drops it, and colours that were hidden count.`,
+    `${pictureCount(count)} in “${label}” ${count === 1 ? 'has' : 'have'} transparency: it is dropped as Pillow drops it, and colours that were hidden count.`,
   ];
 }
 
@@ -149,7 +149,7 @@ function captionWarnings({ captions, generated, readable, uncaptioned, cutCaptio
     ...(uncaptioned === 0
       ? []
       : [
-          `${uncaptioned.toLocaleString('en')} of ${pictureCount(readable)} in ${generated.label} ${uncaptioned === 1 ? 'has' : 'have'} no caption and ${uncaptioned === 1 ? 'is' : 'are'} left out of the metrics on captions.`,
+          `${uncaptioned.toLocaleString('en')} of ${pictureCount(readable)} in “${generated.label}” ${uncaptioned === 1 ? 'has' : 'have'} no caption and ${uncaptioned === 1 ? 'is' : 'are'} left out of the metrics on captions.`,
         ]),
     ...(cutCaptions === 0
       ? []

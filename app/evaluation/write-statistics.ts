@@ -60,12 +60,12 @@ export async function writeStatistics(
   progress.plan('vectors', network.network.kind, of);
   progress.plan('moments', 'sets', of);
   const source = await progress.during(
-    { name: 'hash', phase: 'listing', what: `Reading ${listed.label}`, of },
+    { name: 'hash', phase: 'listing', what: `Reading “${listed.label}”`, of },
     (tell) => hashSource(worker, listed, { onProgress: tell, signal }),
   );
   return inWorkFolder(home, async (work) => {
     const vectors = await progress.during(
-      { name: 'vectors', phase: 'features', what: `Features of ${source.label}`, of },
+      { name: 'vectors', phase: 'features', what: `Features of “${source.label}”`, of },
       (tell, load) =>
         setVectors({
           ...{ store: featureStore(parts), network, device, source, pictures: source.hashed, signal },

@@ -27,8 +27,8 @@ describe('prompts', () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ['fewer lines than pictures', 'one\ntwo', /prompts\.txt has 2 lines for 3 pictures in set: line i is the caption/],
-    ['more lines than pictures', '1\n2\n3\n4', /has 4 lines for 3 pictures in set/],
+    ['fewer lines than pictures', 'one\ntwo', /prompts\.txt has 2 lines for 3 pictures in “set”: line i is the caption/],
+    ['more lines than pictures', '1\n2\n3\n4', /has 4 lines for 3 pictures in “set”/],
     [
       'names of other files',
       '{"file":"a.png","prompt":"a"}\n{"file":"b.png","prompt":"b"}',

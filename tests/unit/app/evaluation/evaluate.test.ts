@@ -72,13 +72,13 @@ describe('two sets on the embedded network', () => {
     const { result } = await evaluated({ reference: folder(own) });
     expect(Math.abs(metric(result.metrics, 'fd_embedded').value ?? 1)).toBeLessThan(1e-6);
     expect(result.warnings).toContain(
-      'generated and set hold the same pictures: every distance is that of a set to itself.',
+      '“generated” and “set” hold the same pictures: every distance is that of a set to itself.',
     );
-    expect(result.verdict).toMatch(/^Both sets hold the same pictures: generated is measured against itself/);
+    expect(result.verdict).toMatch(/^Both sets hold the same pictures: “generated” is measured against itself/);
     await cp(join(own, '01-rgb.png'), join(own, 'copy.png'));
     const copied = await evaluated({ generated: folder(own) });
     expect(copied.result.generated.duplicates).toBe(1);
-    expect(copied.result.warnings.join('\n')).toMatch(/1 of 11 pictures in set are copies of others/);
+    expect(copied.result.warnings.join('\n')).toMatch(/1 of 11 pictures in “set” are copies of others/);
   });
 
   test('may be set against statistics, which give the same distance', async () => {
@@ -129,7 +129,7 @@ test('on an Inception of one’s own numbers have the papers’ names, and a wro
   expect(metric(result.metrics, 'fid').value).toBeGreaterThan(0);
   expect(metric(result.metrics, 'fid').protocol).toMatch(/clean-fid: PIL-bicubic-299, \(x-128\)\/128, N=10\/10/);
   expect(result.warnings.join(' ')).toMatch(/is not the file that its name promises/);
-  expect(result.warnings.join(' ')).toMatch(/pictures of generated are not square: the network sees them squashed/);
+  expect(result.warnings.join(' ')).toMatch(/pictures of “generated” are not square: the network sees them squashed/);
   expect(result.notices.join(' ')).not.toMatch(/not comparable/);
 }, 120_000);
 
@@ -207,7 +207,7 @@ describe('a folder', () => {
     [
       'for captions that it has none of',
       async () => ({ metrics: ['clip'] }),
-      /^No picture in generated carries its prompt/,
+      /^No picture in “generated” carries its prompt/,
     ],
   ])('%s is refused in one sentence', async (_, change, sentence) => {
     const refused = await evaluated(await change()).then(
@@ -272,7 +272,7 @@ describe('captions', () => {
         .map(({ prompt }) => prompt)
         .sort(),
     ).toEqual(['a boat', 'a house']);
-    expect(result.warnings.join(' ')).toMatch(/8 of 10 pictures in generated have no caption/);
+    expect(result.warnings.join(' ')).toMatch(/8 of 10 pictures in “generated” have no caption/);
     expect(result.notices.join(' ')).toMatch(/1 line for files that are not among the pictures \(nobody\.png\)/);
   });
 
@@ -302,15 +302,15 @@ describe('another run', () => {
     expect(kid.against?.difference?.low).toBeLessThanOrEqual(kid.against?.difference?.value ?? -Infinity);
     const direct = await evaluated({ generated: folder(other), metrics: ['kid'] });
     expect(kid.against?.value).toBeCloseTo(metric(direct.result.metrics, 'kid').value ?? 0, 6);
-    expect(result.verdict).toMatch(/generated and run-11 cannot be told apart|is closer to the reference than/);
+    expect(result.verdict).toMatch(/“generated” and “run-11” cannot be told apart|is closer to the reference than/);
   });
 
   test('of more or fewer pictures is not ranked', async () => {
     const other = await folderOf('formats', (name, index) => (index < 7 ? name : null));
     const { result } = await evaluated({ against: 'run-11', metrics: ['kid'] }, { parts: against(other) });
     expect(metric(result.metrics, 'kid').against).toBeNull();
-    expect(result.verdict).toMatch(/^generated and run-11 are not ranked: they hold 10 and 7 pictures/);
-    expect(result.warnings.join(' ')).toMatch(/generated holds 10 pictures and run-11 7/);
+    expect(result.verdict).toMatch(/^“generated” and “run-11” are not ranked: they hold 10 and 7 pictures/);
+    expect(result.warnings.join(' ')).toMatch(/“generated” holds 10 pictures and “run-11” 7/);
   });
 
   test('with the same captions is compared by them', async () => {

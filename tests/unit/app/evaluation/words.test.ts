@@ -42,17 +42,17 @@ describe('the verdict', () => {
     [
       'tells which run is closer, and by how much',
       told([metric('kid', compared(0.0083, { value: -0.0019, low: -0.0027, high: -0.0011, clear: true }))], run11),
-      'run-12 is closer to the reference than run-11, by more than chance: KID is lower by 1.9 [1.1, 2.7].',
+      '“run-12” is closer to the reference than “run-11”, by more than chance: KID is lower by 1.9 [1.1, 2.7].',
     ],
     [
       'tells that the other run is closer',
       told([metric('kid', compared(0.0045, { value: 0.0019, low: 0.0011, high: 0.0027, clear: true }))], run11),
-      'run-11 is closer to the reference than run-12, by more than chance: KID is lower by 1.9 [1.1, 2.7].',
+      '“run-11” is closer to the reference than “run-12”, by more than chance: KID is lower by 1.9 [1.1, 2.7].',
     ],
     [
       'tells that a difference may be chance',
       told([metric('kid', compared(0.0065, { value: -0.0001, low: -0.0009, high: 0.0007, clear: false }))], run11),
-      'run-12 and run-11 cannot be told apart at this size: KID differs by −0.1 ± 0.8, which may be chance.',
+      '“run-12” and “run-11” cannot be told apart at this size: KID differs by −0.1 ± 0.8, which may be chance.',
     ],
     [
       'tells whose pictures follow their prompts better',
@@ -65,32 +65,32 @@ describe('the verdict', () => {
         ],
         run11,
       ),
-      'run-12 follows its prompts better than run-11, by more than chance: CLIP score is higher by 1.1 [0.7, 1.5].',
+      '“run-12” follows its prompts better than “run-11”, by more than chance: CLIP score is higher by 1.1 [0.7, 1.5].',
     ],
     [
       'ranks no sets of different sizes',
       told([metric('kid')], { against: set('run-11', 500) }),
-      'run-12 and run-11 are not ranked: they hold 1,000 and 500 pictures, and the metrics depend on how many there are.',
+      '“run-12” and “run-11” are not ranked: they hold 1,000 and 500 pictures, and the metrics depend on how many there are.',
     ],
     [
       'tells one run against the reference',
       told([metric('kid')]),
-      'run-12 differs from flat-ink by more than chance: KID is 6.4 [5.6, 7.2] (× 1000).',
+      '“run-12” differs from “flat-ink” by more than chance: KID is 6.4 [5.6, 7.2] (× 1000).',
     ],
     [
       'tells that a run cannot be told from the reference',
       told([metric('kid', { value: 0.0001, low: -0.0005, high: 0.0007 })]),
-      'run-12 cannot be told from flat-ink at this size: KID is 0.1 [−0.5, 0.7] (× 1000), and 0 lies inside.',
+      '“run-12” cannot be told from “flat-ink” at this size: KID is 0.1 [−0.5, 0.7] (× 1000), and 0 lies inside.',
     ],
     [
       'never says that 0 lies inside where it does not: below 0 is no difference either',
       told([metric('kid', { value: -0.0006, low: -0.0009, high: -0.0003 })]),
-      'run-12 cannot be told from flat-ink at this size: KID is −0.6 [−0.9, −0.3] (× 1000), and a KID below 0 is no difference.',
+      '“run-12” cannot be told from “flat-ink” at this size: KID is −0.6 [−0.9, −0.3] (× 1000), and a KID below 0 is no difference.',
     ],
     [
       'says that both sets hold the same pictures, whatever the numbers are',
       told([metric('kid', { value: -0.291, low: -0.31, high: -0.272 })], { identical: true }),
-      'Both sets hold the same pictures: run-12 is measured against itself, and no distance says anything of it.',
+      'Both sets hold the same pictures: “run-12” is measured against itself, and no distance says anything of it.',
     ],
     [
       'says it before it compares, and of few pictures too',
@@ -98,12 +98,12 @@ describe('the verdict', () => {
         ...run11,
         identical: true,
       }),
-      'Both sets hold the same pictures: run-12 is measured against itself, and no distance says anything of it.',
+      'Both sets hold the same pictures: “run-12” is measured against itself, and no distance says anything of it.',
     ],
     [
       'tells captions',
       told([metric('clip', { value: 31.2, low: 30.9, high: 31.5, n: [1000, null] })], { reference: null }),
-      'CLIP score of run-12 is 31.2 [30.9, 31.5]: how well its pictures follow their prompts.',
+      'CLIP score of “run-12” is 31.2 [30.9, 31.5]: how well its pictures follow their prompts.',
     ],
     [
       'says that few pictures say little',
@@ -151,7 +151,7 @@ describe('warnings', () => {
   test('say nothing of how much too high a set’s distance to itself reads', () => {
     const fid = metric('fid', { value: 0, bias: null, low: null, high: null, belowFloor: true });
     expect(warningsOf({ ...known, metrics: [fid], shared: 1000, identical: true })).toEqual([
-      'run-12 and flat-ink hold the same pictures: every distance is that of a set to itself.',
+      '“run-12” and “flat-ink” hold the same pictures: every distance is that of a set to itself.',
     ]);
   });
 
@@ -177,13 +177,13 @@ describe('warnings', () => {
 
   test('tell pictures that both sets hold', () => {
     expect(warningsOf({ ...known, shared: 12 })[0]).toBe(
-      '12 of the 1,000 pictures in run-12 are in flat-ink too, to the last bit: a set that holds its own reference scores too well.',
+      '12 of the 1,000 pictures in “run-12” are in “flat-ink” too, to the last bit: a set that holds its own reference scores too well.',
     );
   });
 
   test('tell that the other run holds the reference', () => {
     expect(warningsOf({ ...known, against: set('run-11'), otherShared: 1000 })[0]).toBe(
-      '1,000 of the 1,000 pictures in run-11 are in flat-ink too, to the last bit: it scores too well, and the comparison with it does not hold.',
+      '1,000 of the 1,000 pictures in “run-11” are in “flat-ink” too, to the last bit: it scores too well, and the comparison with it does not hold.',
     );
   });
 
@@ -205,11 +205,11 @@ describe('warnings', () => {
       sizes: [{ size: '1,024 × 1,024', count: 200 }],
     };
     expect(warningsOfKinds(kinds, reference, true)).toEqual([
-      'run-12 has no JPEG and flat-ink is all JPEG: JPEG’s losses alone move every metric on sets, so save both sets in one format.',
-      'The pictures of run-12 are mostly 512 × 512, those of flat-ink 1,024 × 1,024: how sharp they are after resizing alone moves the metrics on sets.',
+      '“run-12” has no JPEG and “flat-ink” is all JPEG: JPEG’s losses alone move every metric on sets, so save both sets in one format.',
+      'The pictures of “run-12” are mostly 512 × 512, those of “flat-ink” 1,024 × 1,024: how sharp they are after resizing alone moves the metrics on sets.',
     ]);
     expect(warningsOfKinds({ ...kinds, notSquare: 50 }, null, true)).toEqual([
-      '25 % of the pictures of run-12 are not square: the network sees them squashed to a square, as the papers’ tools do it.',
+      '25 % of the pictures of “run-12” are not square: the network sees them squashed to a square, as the papers’ tools do it.',
     ]);
     expect(warningsOfKinds({ ...kinds, notSquare: 50 }, kinds, false)).toEqual([]);
   });
