@@ -1,3 +1,4 @@
+import type { MetricFacts } from '../../app/contracts/measures.js';
 import { useStudio } from '../studio/studio-store.js';
 import { isChosen, toggleMetric, whyNotMetric } from './drafting.js';
 import { useEvaluate } from './evaluate-store.js';
@@ -14,7 +15,7 @@ export function MetricChoice() {
         {metrics.map((metric) => {
           const why = whyNotMetric(metric, draft, looks);
           return (
-            <label key={metric.id} title={why === null ? metric.paper : `${metric.label} ${why}`}>
+            <label key={metric.id} title={titleOf(metric, why, draft.inception === null)}>
               <input
                 type="checkbox"
                 checked={isChosen(draft, metric)}
@@ -24,7 +25,7 @@ export function MetricChoice() {
               <span className={why === null ? '' : 'dim'}>{metric.label}</span>
               {why === null ? null : (
                 <span id={`metric-why-${metric.id}`} className="read-only">
-                  {why}
+                  {waitWords(metric, why)}
                 </span>
               )}
             </label>
@@ -34,6 +35,20 @@ export function MetricChoice() {
       <Missing />
     </div>
   );
+}
+
+/** Vendi tells of one set, yet it is computed with the metrics that compare two. */
+const waitWords = ({ id }: MetricFacts, why: string): string =>
+  id === 'vendi'
+    ? `${why}: it tells of the generated pictures alone, but is computed with the metrics on two sets`
+    : why;
+
+/** What a metric waits for, else where it comes from and under which name its row stands. */
+function titleOf(metric: MetricFacts, why: string | null, embedded: boolean): string {
+  const { id, label, paper } = metric;
+  if (why !== null) return `${label} ${waitWords(metric, why)}`;
+  if (!embedded || !id.startsWith('fid')) return paper;
+  return `${paper}. On the embedded network it is called ${label.replace('FID', 'FD')}.`;
 }
 
 /** One sentence for all that have to wait. */
