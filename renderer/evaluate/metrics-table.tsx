@@ -125,7 +125,7 @@ function Row({ metric, compared, other, mixed }: RowProps) {
       )}
       <td className="r">
         {count(n[0])}
-        {n[1] === null || n[1] === n[0] ? null : <span className="of-reference"> / {count(n[1])}</span>}
+        {n[1] === null || n[1] === n[0] ? null : ` / ${count(n[1])}`}
       </td>
       <td className="r">
         {belowFloor ? (

@@ -20,7 +20,7 @@ export function RunsList() {
   const problem = useEvaluate((state) => state.listProblem);
   if (runs.length === 0 && !problem) return null;
   return (
-    <div className="group runs">
+    <div className={`group runs${runs.length > 1 ? ' several' : ''}`}>
       <h2 className="with-button">
         Runs
         <ActionButton action={evaluateActions.create} icon={Plus} />

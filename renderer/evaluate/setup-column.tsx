@@ -12,7 +12,7 @@ import { SourceCard } from './source-card.js';
 import { StartBlock } from './start-block.js';
 import { modes, pictureModeOf } from './modes.js';
 
-/** The column: two sets, prompts, how it is computed, which metrics, earlier runs, and the button. */
+/** The column: two sets, prompts, how it is computed, which metrics; in sight below them earlier runs and the button. */
 export function SetupColumn() {
   // Whether the two can be swapped changes with them.
   useEvaluate((state) => state.draft);
@@ -37,8 +37,8 @@ export function SetupColumn() {
           <NotComparable />
         </div>
         <MetricChoice />
-        <RunsList />
       </div>
+      <RunsList />
       <StartBlock />
     </aside>
   );
