@@ -17,11 +17,17 @@ export const measured = z.object({
   interval: z.string().nullable(),
   /** Pictures of the generated set, and of the reference one. */
   n: z.tuple([z.number().int(), z.number().int().nullable()]),
-  /** How much the value reads too high at these sizes, where that is known (FID; of FID∞ by the reference's alone). */
+  /**
+   * How much the value reads too high at these sizes, where that is known (FID; of FID∞ by the reference's alone): a
+   * formula's estimate from the eigenvalues of the covariances. Of both sets' features pooled, else of the statistics:
+   * those of the same pictures give another estimate; and it is of the generated side alone where they tell no number.
+   * Null for a set against itself.
+   */
   bias: z.number().nullable(),
   /**
    * Other forms of the number, by name: KID over torch-fidelity's subsets `subsetsMean`, `subsetsDeviation`; FID with
-   * its bias taken off `corrected`, and `correctedLow`, `correctedHigh` where there are more pictures than dimensions:
+   * its bias taken off as half samples show it, `corrected` (not `value` less `bias`, which is a formula's estimate),
+   * and `correctedLow`, `correctedHigh` where there are more pictures than dimensions:
    * with fewer the bias grows more slowly than 1/N, and `corrected` still reads too high. FID∞ has the `slope` of its
    * line in 1/N, and `deviation`, by how much the choice of the subsets moves it.
    */

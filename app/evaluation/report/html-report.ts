@@ -135,7 +135,11 @@ function otherForms(metrics: readonly MetricResult[]): Html | null {
     const digits = (value: number) => showMeasure({ value, low: null, high: null }, shownTimes).value;
     const { corrected, correctedLow, correctedHigh, subsetsMean, subsetsDeviation, ...others } = details;
     const forms = [
-      ...(bias === null ? [] : [`reads about ${(bias * shownTimes).toPrecision(2)} too high at this size`]),
+      ...(bias === null
+        ? []
+        : [
+            `reads about ${(bias * shownTimes).toPrecision(2)} too high at this size (a formula’s estimate from the eigenvalues)`,
+          ]),
       ...(corrected === undefined ? [] : [correctedInWords(corrected, correctedLow, correctedHigh)]),
       ...(subsetsMean === undefined
         ? []
@@ -149,7 +153,7 @@ function otherForms(metrics: readonly MetricResult[]): Html | null {
 
 function correctedInWords(value: number, low: number | undefined, high: number | undefined): string {
   const shown = showMeasure({ value, low: low ?? null, high: high ?? null });
-  return `${shown.value}${shown.low === null ? '' : ` [${shown.low}, ${shown.high}]`} with the bias taken off`;
+  return `${shown.value}${shown.low === null ? '' : ` [${shown.low}, ${shown.high}]`} with the bias taken off as half samples show it`;
 }
 
 /** Full digits: the interval beside them says how many count. */

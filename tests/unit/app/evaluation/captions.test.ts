@@ -27,7 +27,11 @@ describe('prompts', () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ['fewer lines than pictures', 'one\ntwo', /prompts\.txt has 2 lines for 3 pictures in “set”: line i is the caption/],
+    [
+      'fewer lines than pictures',
+      'one\ntwo',
+      /prompts\.txt has 2 lines for 3 pictures in “set”: line i is the caption/,
+    ],
     ['more lines than pictures', '1\n2\n3\n4', /has 4 lines for 3 pictures in “set”/],
     [
       'names of other files',
