@@ -22,7 +22,9 @@ test('two folders are chosen and measured; a run is stopped, goes on after a res
   // Once some vectors are there, it is stopped; they are kept.
   const progress = window.getByRole('progressbar', { name: 'Progress of drawn' });
   await progress.waitFor();
-  await expect.poll(async () => Number(await progress.getAttribute('aria-valuenow').catch(() => 1))).toBeGreaterThan(0);
+  await expect
+    .poll(async () => Number(await progress.getAttribute('aria-valuenow')), { timeout: 30_000 })
+    .toBeGreaterThan(0);
   await window.getByRole('button', { name: 'Stop', exact: true }).click();
   await window.getByText('“drawn” is stopped.').first().waitFor();
   await studio.quit();
@@ -38,7 +40,7 @@ test('two folders are chosen and measured; a run is stopped, goes on after a res
 
   const opened = await recordOpened(again.app);
   await again.window.getByRole('button', { name: 'Open the report' }).click();
-  await expect.poll(async () => (await opened()).length).toBe(1);
+  await expect.poll(async () => (await opened()).length, { timeout: 30_000 }).toBe(1);
   const report = await readFile((await opened())[0]!, 'utf8');
   expect(report).toMatch(/^<!doctype html>/);
   expect(report).toContain('600');
@@ -62,7 +64,7 @@ test('the gallery gets its CLIP scores, is sorted by them, and a selection is me
   await window.getByRole('option', { name: 'Best CLIP score' }).click();
   await window.getByRole('button', { name: /^Score/ }).click();
   const scored = window.getByRole('option', { name: /, CLIP score [\d.]+/ });
-  await expect.poll(() => scored.count()).toBe(2);
+  await expect.poll(() => scored.count(), { timeout: 30_000 }).toBe(2);
   const scores = await Promise.all([0, 1].map((place) => scoreOf(scored.nth(place))));
   expect(scores[0]).toBeGreaterThanOrEqual(scores[1]!);
 
