@@ -4,21 +4,15 @@
  *
  * Reference: numpy 2.4, random/mtrand.pyx `permutation`, `choice`; src/distributions `random_interval`.
  */
-const N = 624;
-const M = 397;
+import { seededWords, STATE_WORDS, temper, twist } from '../noise/mersenne-twister.js';
 
 export class RandomState {
-  readonly #words = new Uint32Array(N);
-  #next = N;
+  readonly #words: Uint32Array;
+  #next = STATE_WORDS;
 
   /** @param seed of 0 to 2^53; numpy takes those below 2^32, and the upper bits of larger ones are mixed in. */
   constructor(seed: number) {
-    const words = this.#words;
-    words[0] = (seed >>> 0) ^ Math.floor(seed / 2 ** 32);
-    for (let i = 1; i < N; i++) {
-      const previous = words[i - 1]!;
-      words[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
-    }
+    this.#words = seededWords((seed >>> 0) ^ Math.floor(seed / 2 ** 32));
   }
 
   /** A whole number of 0..most. */
@@ -47,20 +41,10 @@ export class RandomState {
   }
 
   #word(): number {
-    if (this.#next === N) this.#advance();
-    let y = this.#words[this.#next++]!;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  }
-
-  #advance(): void {
-    const words = this.#words;
-    for (let i = 0; i < N; i++) {
-      const mixed = (words[i]! & 0x80000000) | (words[(i + 1) % N]! & 0x7fffffff);
-      words[i] = words[(i + M) % N]! ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0);
+    if (this.#next === STATE_WORDS) {
+      twist(this.#words);
+      this.#next = 0;
     }
-    this.#next = 0;
+    return temper(this.#words[this.#next++]!);
   }
 }

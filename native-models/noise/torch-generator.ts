@@ -1,8 +1,7 @@
 /**
  * PyTorch's CPU random generator, so that a seed means here what it means in every PyTorch program.
  *
- * Engine: MT19937 (Matsumoto and Nishimura 1998, "Mersenne Twister: a 623-dimensionally equidistributed
- * uniform pseudo-random number generator"), seeded with the low 32 bits of the seed. Reference: PyTorch 2.13,
+ * Engine: MT19937 (`mersenne-twister.ts`), seeded with the low 32 bits of the seed. Reference: PyTorch 2.13,
  * `torch.Generator('cpu')` and `torch.randn(n, generator=g)` in float32, which draws in two ways:
  *  - 16 values and more: float32 Box-Muller over blocks of 16, eight uniforms for the radius and eight for the
  *    angle. Where n is no multiple of 16 the last 16 values are drawn again from 16 fresh uniforms.
@@ -16,10 +15,7 @@
  */
 import { ModelError } from '../errors.js';
 import { boxMuller16 } from './box-muller.js';
-
-/** Words of the state of MT19937, and the distance over which its recurrence reaches. */
-const N = 624;
-const M = 397;
+import { seededWords, STATE_WORDS as N, temper, twist } from './mersenne-twister.js';
 
 /** PyTorch's seeds are unsigned 64-bit; a negative one stands for its two's complement. */
 const LOWEST_SEED = -(2n ** 63n);
@@ -39,7 +35,7 @@ const STATE = {
 
 export class TorchGenerator {
   readonly seed: bigint;
-  readonly #words = new Uint32Array(N);
+  readonly #words: Uint32Array;
   /** Index of the next word to hand out. */
   #next = 0;
   /** Words left in the block, plus one: PyTorch counts so, and `state` shows it. */
@@ -49,12 +45,7 @@ export class TorchGenerator {
 
   constructor(seed: bigint | number) {
     this.seed = seedOf(seed);
-    const words = this.#words;
-    words[0] = Number(this.seed & 0xffffffffn);
-    for (let i = 1; i < N; i++) {
-      const previous = words[i - 1]!;
-      words[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
-    }
+    this.#words = seededWords(Number(this.seed & 0xffffffffn));
   }
 
   /** n values of the standard normal distribution: `torch.randn(n, generator=g)`. */
@@ -145,25 +136,14 @@ export class TorchGenerator {
     return ((high & 0x1fffff) * 2 ** 32 + low) / 2 ** 53;
   }
 
-  /** The next 32 random bits, tempered. */
+  /** The next 32 random bits. */
   #word(): number {
-    if (--this.#left === 0) this.#advance();
-    let y = this.#words[this.#next++]!;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  }
-
-  /** The recurrence of MT19937, over the whole block. */
-  #advance(): void {
-    const words = this.#words;
-    for (let i = 0; i < N; i++) {
-      const mixed = (words[i]! & 0x80000000) | (words[(i + 1) % N]! & 0x7fffffff);
-      words[i] = words[(i + M) % N]! ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0);
+    if (--this.#left === 0) {
+      twist(this.#words);
+      this.#left = N;
+      this.#next = 0;
     }
-    this.#left = N;
-    this.#next = 0;
+    return temper(this.#words[this.#next++]!);
   }
 }
 
