@@ -6,6 +6,7 @@ import Plus from 'lucide-react/icons/plus';
 import type { ConversationSummary } from '../../app/contracts/conversations.js';
 import { ActionButton } from '../components/action-button.js';
 import { Icon } from '../components/icon.js';
+import { NameField } from '../components/name-field.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { SearchField } from '../components/search-field.js';
 import type { Action } from '../keyboard/action.js';
@@ -230,32 +231,16 @@ function TalkRow({ talk, on, running, style }: TalkRowProps) {
   );
 }
 
-/** In place: Enter or leaving takes the name, Esc leaves the old one. */
 function RenameField({ talk, style }: { talk: ConversationSummary; style: React.CSSProperties }) {
-  const [name, setName] = useState(titleWords(talk.title));
-  const done = (take: boolean): void => {
+  const done = (name: string | null): void => {
     if (chatStore.getState().renaming !== talk.id) return;
-    if (take) renameConversation(talk.id, name);
+    if (name !== null) renameConversation(talk.id, name);
     else chatStore.setState({ renaming: null });
     document.getElementById(TALKS_ID)?.focus();
   };
   return (
     <div className="talk on renaming" role="option" aria-selected style={style}>
-      <input
-        autoFocus
-        type="text"
-        aria-label="Name of the conversation"
-        maxLength={200}
-        value={name}
-        onFocus={(event) => event.currentTarget.select()}
-        onChange={(event) => setName(event.currentTarget.value)}
-        onBlur={() => done(true)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' && event.key !== 'Escape') return;
-          event.preventDefault();
-          done(event.key === 'Enter');
-        }}
-      />
+      <NameField label="Name of the conversation" value={titleWords(talk.title)} maxLength={200} onDone={done} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import Plus from 'lucide-react/icons/plus';
-import { useState, type KeyboardEvent } from 'react';
+import type { KeyboardEvent } from 'react';
 import type { EvaluationRun } from '../../app/contracts/evaluation.js';
 import { ActionButton } from '../components/action-button.js';
+import { NameField } from '../components/name-field.js';
 import { NoticeBar } from '../components/notice-bar.js';
 import { dateTime } from '../words/numbers.js';
 import { evaluateActions } from './actions.js';
@@ -100,32 +101,16 @@ const dots: Record<Exclude<EvaluationRun['state'], 'done'>, string> = {
   failed: 'bad',
 };
 
-/** In place: Enter or leaving takes the name, Esc leaves the old one. */
 function RenameField({ run }: { run: EvaluationRun }) {
-  const [name, setName] = useState(run.name);
-  const done = (take: boolean): void => {
+  const done = (name: string | null): void => {
     if (evaluateStore.getState().renaming !== run.id) return;
-    if (take) renameRun(run.id, name);
+    if (name !== null) renameRun(run.id, name);
     else evaluateStore.setState({ renaming: null });
     document.getElementById(LIST_ID)?.focus();
   };
   return (
     <div id={rowId(run.id)} className="run-row on renaming" role="option" aria-selected>
-      <input
-        autoFocus
-        type="text"
-        aria-label="Name of the evaluation"
-        maxLength={80}
-        value={name}
-        onFocus={(event) => event.currentTarget.select()}
-        onChange={(event) => setName(event.currentTarget.value)}
-        onBlur={() => done(true)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' && event.key !== 'Escape') return;
-          event.preventDefault();
-          done(event.key === 'Enter');
-        }}
-      />
+      <NameField label="Name of the evaluation" value={run.name} maxLength={80} onDone={done} />
     </div>
   );
 }
